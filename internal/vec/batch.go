@@ -68,26 +68,28 @@ func Flatten(c *Col) Col {
 // Take returns the rows of c in the order given, as a flat column that shares nothing.
 func Take(c *Col, rows []uint32) Col {
 	cb := NewColBuilder(c.Type)
-	for _, r := range rows {
-		cb.AppendFrom(c, int(r))
+	if len(rows) > 0 {
+		cb.AppendRows(c, c.Len, rows)
 	}
 	return cb.Finish()
 }
 
 // Slice returns rows [lo, hi) as a flat column that shares nothing.
 func Slice(c *Col, lo, hi int) Col {
+	v := c.View(lo, hi)
 	cb := NewColBuilder(c.Type)
-	for i := lo; i < hi; i++ {
-		cb.AppendFrom(c, i)
-	}
+	cb.AppendRows(&v, v.Len, nil)
 	return cb.Finish()
 }
 
 // Concat returns the selected rows of all batches as one batch that shares nothing.
 func Concat(s types.Schema, batches []*Batch) *Batch {
-	b := NewBuilder(s)
+	b, n := NewBuilder(s), 0
 	for _, in := range batches {
 		b.AppendBatch(in)
+		n += in.Rows()
 	}
-	return b.Finish()
+	out := b.Finish()
+	out.N = n // also without columns
+	return out
 }

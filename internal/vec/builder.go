@@ -1,7 +1,10 @@
 package vec
 
 import (
+	"slices"
 	"unsafe"
+
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
 	"github.com/azud/azud/internal/types"
 )
@@ -169,11 +172,10 @@ func (b *ColBuilder) AppendNull() {
 	b.n++
 }
 
-// Truncate drops the rows from n on, children included; to undo a half-written row.
+// Truncate drops the rows from n on and, in the children, what belongs to a row that has
+// not been ended; to undo a half-written row.
 func (b *ColBuilder) Truncate(n int) {
-	if n >= b.n && b.typ.Kind != types.Struct {
-		return
-	}
+	n = min(n, b.n)
 	switch b.typ.Kind {
 	case types.String, types.Binary:
 		b.off = b.off[:n+1]
@@ -189,9 +191,6 @@ func (b *ColBuilder) Truncate(n int) {
 		}
 	default:
 		b.data = b.data[:n*b.width]
-	}
-	if n >= b.n {
-		return
 	}
 	if b.valid != nil {
 		b.valid = b.valid[:(n+7)/8]
@@ -230,15 +229,48 @@ func (b *ColBuilder) AppendFrom(c *Col, i int) {
 	}
 }
 
-// AppendRows appends the rows of a selection (nil: all n) of a column of the same type.
+// AppendRows appends rows of a column of the same type: those of sel, in its order, or
+// the first n if sel is nil.
 func (b *ColBuilder) AppendRows(c *Col, n int, sel []uint32) {
-	if sel == nil && c.Enc == Flat && c.Valid == nil && b.valid == nil && b.width > 0 {
-		b.data = append(b.data, c.Data[:n*b.width]...)
-		b.n += n
+	if b.width > 0 && c.Enc == Flat && c.Valid == nil && b.valid == nil {
+		if sel == nil {
+			b.data = append(b.data, c.Data[:n*b.width]...)
+			b.n += n
+			return
+		}
+		b.data = gather(b.data, c, sel, b.width)
+		b.n += len(sel)
 		return
 	}
 	for i := range Each(n, sel) {
 		b.AppendFrom(c, i)
+	}
+}
+
+// gather appends the fixed-width values at rows to dst.
+func gather(dst []byte, c *Col, rows []uint32, width int) []byte {
+	at := len(dst)
+	dst = slices.Grow(dst, len(rows)*width)[:at+len(rows)*width]
+	out := Col{Data: dst[at:]}
+	switch width {
+	case 1:
+		gatherAs[int8](&out, c, rows)
+	case 2:
+		gatherAs[int16](&out, c, rows)
+	case 4:
+		gatherAs[int32](&out, c, rows)
+	case 8:
+		gatherAs[int64](&out, c, rows)
+	default:
+		gatherAs[decimal128.Num](&out, c, rows)
+	}
+	return dst
+}
+
+func gatherAs[T Fixed](out, c *Col, rows []uint32) {
+	to, from := Values[T](out), Values[T](c)
+	for i, r := range rows {
+		to[i] = from[r]
 	}
 }
 

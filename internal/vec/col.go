@@ -174,6 +174,9 @@ func (c *Col) Field(f int) Col {
 		}
 		return Slice(&k, 0, 1).Repeat(c.Len)
 	case Dict:
+		if c.Dict.Len == 0 { // every row is NULL
+			return NullCol(c.Dict.Kids[f].Type, c.Len)
+		}
 		return Take(&c.Dict.Kids[f], c.Ids).andValid(c.Valid)
 	}
 	return c.Kids[f].andValid(c.Valid)
