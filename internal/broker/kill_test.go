@@ -95,7 +95,7 @@ func (v *victim) stop() {
 // Transactions over all partitions and the compacted mark, killed anywhere: what the
 // Kafka sink does, with its protocol. AZUD_KILLS=30 for a long run, AZUD_SEED to repeat.
 func TestKillsLoseAndDoubleNothing(t *testing.T) {
-	kills, seed := envInt("AZUD_KILLS", 4), envInt("AZUD_SEED", int(time.Now().UnixNano()%1e6))
+	kills, seed := envInt("AZUD_KILLS", 2), envInt("AZUD_SEED", int(time.Now().UnixNano()%1e6))
 	t.Logf("kills=%d seed=%d", kills, seed)
 	rng := rand.New(rand.NewPCG(uint64(seed), 1))
 	v := &victim{t: t, dir: t.TempDir(), addr: "127.0.0.1:0"}
