@@ -2,6 +2,7 @@ package vec
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -18,6 +19,9 @@ func FromArrow(rec arrow.RecordBatch) (b *Batch, err error) {
 			b, err = nil, errs.New("MALFORMED_ARROW", "malformed Arrow data: %v", r)
 		}
 	}()
+	if rec.NumRows() > math.MaxInt32 {
+		return nil, errs.New("MALFORMED_ARROW", "a record batch of %d rows", rec.NumRows())
+	}
 	b = &Batch{N: int(rec.NumRows()), Cols: make([]Col, rec.NumCols())}
 	for i := range b.Cols {
 		f, err := fieldFromArrow(rec.Schema().Field(i))
@@ -44,6 +48,9 @@ func colFromArrow(d arrow.ArrayData, t types.Type) (Col, error) {
 	c := Col{Type: t, Len: n}
 	if t.Kind == types.Null {
 		return c, nil
+	}
+	if err := checkLengths(d, t); err != nil {
+		return c, err
 	}
 	if v := d.Buffers()[0]; v != nil && v.Len() > 0 && d.NullN() != 0 {
 		c.Valid = copyBits(v.Bytes(), lo, n)
@@ -81,6 +88,30 @@ func colFromArrow(d arrow.ArrayData, t types.Type) (Col, error) {
 		return c, toMicros(&c, d.DataType())
 	}
 	return c, nil
+}
+
+// checkLengths makes sure that the buffers hold the rows that the data claims, before
+// anything of that size is allocated.
+func checkLengths(d arrow.ArrayData, t types.Type) error {
+	rows := d.Offset() + d.Len()
+	need := 0
+	switch d.DataType().ID() {
+	case arrow.BOOL:
+		need = (rows + 7) / 8
+	case arrow.STRING, arrow.BINARY, arrow.LIST, arrow.MAP:
+		need = 4 * (rows + 1)
+	case arrow.LARGE_STRING, arrow.LARGE_BINARY, arrow.LARGE_LIST, arrow.DATE64:
+		need = 8 * rows
+	default:
+		need = Width(t) * rows
+	}
+	if d.Len() > 0 && need > 0 && len(bufferOf(d, 1)) < need {
+		return errs.New("MALFORMED_ARROW", "a buffer of %d bytes for %d rows of %s", len(bufferOf(d, 1)), d.Len(), d.DataType())
+	}
+	if v := d.Buffers()[0]; v != nil && v.Len() > 0 && v.Len() < (rows+7)/8 {
+		return errs.New("MALFORMED_ARROW", "a bitmap of %d bytes for %d rows", v.Len(), d.Len())
+	}
+	return nil
 }
 
 func bufferOf(d arrow.ArrayData, i int) []byte {

@@ -54,7 +54,7 @@ func (c *IPC) Encode(b *Batch) ([]byte, error) {
 
 // Decode reads what Encode wrote; the batch shares nothing with msg.
 func (c *IPC) Decode(msg []byte) (*Batch, error) {
-	_, list, err := readIPC(io.MultiReader(bytes.NewReader(c.head), bytes.NewReader(msg)))
+	_, list, err := readIPC(io.MultiReader(bytes.NewReader(c.head), bytes.NewReader(msg)), len(c.head)+len(msg))
 	if err != nil {
 		return nil, err
 	}
@@ -79,16 +79,40 @@ func EncodeIPC(w io.Writer, s types.Schema, batches ...*Batch) error {
 	return out.Close()
 }
 
-// DecodeIPC reads a complete Arrow IPC stream.
-func DecodeIPC(r io.Reader) (types.Schema, []*Batch, error) { return readIPC(r) }
+// DecodeIPC reads a complete Arrow IPC stream; a message of more than 1 GiB is refused.
+func DecodeIPC(r io.Reader) (types.Schema, []*Batch, error) { return readIPC(r, 1<<30) }
 
-func readIPC(r io.Reader) (s types.Schema, list []*Batch, err error) {
+// bounded allocates no more than its value at once, so that a broken length cannot take
+// all memory (arrow-go checks such limits only in its file reader). Its panic is turned
+// into an error by readIPC.
+type bounded int
+
+func (b bounded) check(size int) {
+	if size > int(b) || size < 0 {
+		panic(errs.New("MALFORMED_ARROW", "%d bytes announced where at most %d can follow", size, int(b)))
+	}
+}
+
+func (b bounded) Allocate(size int) []byte {
+	b.check(size)
+	return memory.DefaultAllocator.Allocate(size)
+}
+
+func (b bounded) Reallocate(size int, old []byte) []byte {
+	b.check(size)
+	return memory.DefaultAllocator.Reallocate(size, old)
+}
+
+func (b bounded) Free(old []byte) { memory.DefaultAllocator.Free(old) }
+
+// readIPC reads a stream whose parts are at most limit bytes.
+func readIPC(r io.Reader, limit int) (s types.Schema, list []*Batch, err error) {
 	defer func() {
 		if p := recover(); p != nil { // arrow-go panics on some malformed messages
 			list, err = nil, errs.New("MALFORMED_ARROW", "malformed Arrow data: %v", p)
 		}
 	}()
-	in, err := ipc.NewReader(r)
+	in, err := ipc.NewReader(r, ipc.WithAllocator(bounded(limit+1024)))
 	if err != nil {
 		return nil, nil, errs.Wrap(err, "MALFORMED_ARROW", "cannot read the Arrow schema")
 	}

@@ -289,6 +289,35 @@ func TestArrowReadsForeignLayouts(t *testing.T) {
 	}
 }
 
+func TestBrokenArrowIsAnError(t *testing.T) {
+	s := everySchema()
+	codec, err := vec.NewIPC(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(2, 2))
+	msg, err := codec.Encode(randomBatch(r, s, 5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for range 1000 {
+		m := bytes.Clone(msg)
+		for range 1 + r.IntN(3) {
+			m[r.IntN(len(m))] = byte(r.Uint32())
+		}
+		b, err := codec.Decode(m)
+		if err != nil {
+			refused++
+		} else if b.N < 1000 {
+			rows(b) // must not panic either
+		}
+	}
+	if refused == 0 {
+		t.Error("no broken message was noticed")
+	}
+}
+
 func FuzzIPC(f *testing.F) {
 	s := everySchema()
 	codec, err := vec.NewIPC(s)
@@ -301,7 +330,7 @@ func FuzzIPC(f *testing.F) {
 	}
 	f.Add(msg)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if b, err := codec.Decode(data); err == nil {
+		if b, err := codec.Decode(data); err == nil && b.N < 1000 {
 			rows(b)
 		}
 	})
