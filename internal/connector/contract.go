@@ -127,7 +127,7 @@ type Writer interface {
 }
 
 // Journal keeps what a source that cannot replay has fetched. Entries are on disk, synced,
-// when Append returns; numbers ascend from 1 and survive restarts.
+// when Append returns; numbers ascend from 1 and survive restarts. Safe for concurrent use.
 type Journal interface {
 	Append(entry []byte) (n int64, err error)
 	Read(from, to int64) iter.Seq2[Entry, error] // entries with from <= N <= to

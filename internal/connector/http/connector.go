@@ -1,0 +1,38 @@
+package http
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/errs"
+)
+
+// Connector is the registry's entry. version goes into the User-Agent.
+func Connector(version string) *connector.Connector {
+	c := &connector.Connector{
+		Name: "http",
+		Doc:  "Polls a URL that answers with JSON; each row comes once.",
+		Options: []connector.Option{
+			{Name: "url", Kind: connector.Text, Required: true, Doc: "what to poll, http or https"},
+			{Name: "interval", Kind: connector.Duration, Default: "30 seconds", Doc: "time between polls"},
+			{Name: "timeout", Kind: connector.Duration, Default: "10 seconds", Doc: "for one poll, body included"},
+			{Name: "format", Kind: connector.Choice, Values: []string{"json"}, Default: "json", Doc: "of the body"},
+			{Name: "rows", Kind: connector.Text, Doc: "where the array of rows is in the body, e.g. features or data.items; default: the body itself"},
+			{Name: "key", Kind: connector.Text, Doc: "column that identifies a row: one seen before is left out"},
+			{Name: "keyRetention", Kind: connector.Duration, Default: "30 days", Doc: "how long a key is remembered after it last came new"},
+			{Name: "maxBytes", Kind: connector.Number, Default: "67108864", Doc: "a longer body is refused"},
+		},
+	}
+	c.Source = func(ctx context.Context, env connector.Env, t connector.Table) (connector.Source, error) {
+		u, err := url.Parse(c.Text(t.Options, "url"))
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, errs.New("INVALID_OPTION", "table %s: url %q is not an http or https address", t.Name, c.Text(t.Options, "url"))
+		}
+		if c.Duration(t.Options, "interval") <= 0 || c.Duration(t.Options, "timeout") <= 0 {
+			return nil, errs.New("INVALID_OPTION", "table %s: interval and timeout must be more than 0", t.Name)
+		}
+		return newSource(ctx, c, env, t, version)
+	}
+	return c
+}

@@ -1,0 +1,149 @@
+package kafka
+
+import (
+	"fmt"
+
+	"github.com/azud/azud/internal/format"
+	"github.com/azud/azud/internal/format/json"
+	"github.com/azud/azud/internal/types"
+	"github.com/azud/azud/internal/vec"
+)
+
+// maxRows is the most rows of a batch.
+const maxRows = 4096
+
+// rawSchema is Spark's schema of a Kafka table without columns.
+func rawSchema(headers bool) types.Schema {
+	s := types.Schema{
+		{Name: "key", Type: types.BinaryType, Nullable: true},
+		{Name: "value", Type: types.BinaryType, Nullable: true},
+		{Name: "topic", Type: types.StringType, Nullable: true},
+		{Name: "partition", Type: types.IntType, Nullable: true},
+		{Name: "offset", Type: types.LongType, Nullable: true},
+		{Name: "timestamp", Type: types.TimestampType, Nullable: true},
+		{Name: "timestampType", Type: types.IntType, Nullable: true},
+	}
+	if headers {
+		s = append(s, types.Field{Name: "headers", Nullable: true, Type: types.ArrayOf(types.StructOf(
+			types.Field{Name: "key", Type: types.StringType, Nullable: true},
+			types.Field{Name: "value", Type: types.BinaryType, Nullable: true}), true)})
+	}
+	return s
+}
+
+// rows collects records and gives them as batches: the raw columns wanted, or the values
+// decoded into the table's columns.
+type rows struct {
+	s       *source
+	p       tp
+	columns []int
+	raw     *vec.Builder // raw mode
+	dec     format.Decoder
+	out     *vec.Builder
+	values  [][]byte
+	offsets []int64
+}
+
+func (s *source) newRows(p tp, columns []int) (*rows, error) {
+	r := &rows{s: s, p: p, columns: columns}
+	var schema types.Schema
+	for _, c := range columns {
+		schema = append(schema, s.Schema()[c])
+	}
+	r.out = vec.NewBuilder(schema)
+	if len(s.table.Columns) == 0 {
+		r.raw = r.out
+		return r, nil
+	}
+	var err error
+	r.dec, err = json.NewDecoder(schema, json.Options{Zone: s.env.Zone})
+	return r, err
+}
+
+// add takes a record; it aliases the reply until the next take returns nil.
+func (r *rows) add(rec record) bool {
+	if r.raw == nil {
+		r.values = append(r.values, rec.value)
+		r.offsets = append(r.offsets, rec.offset)
+		return true
+	}
+	for i, c := range r.columns {
+		r.rawColumn(r.out.Cols[i], c, rec)
+	}
+	r.offsets = append(r.offsets, rec.offset)
+	return true
+}
+
+func (r *rows) rawColumn(col *vec.ColBuilder, c int, rec record) {
+	switch c {
+	case 0:
+		appendBytes(col, rec.key)
+	case 1:
+		appendBytes(col, rec.value)
+	case 2:
+		col.AppendString(r.p.topic)
+	case 3:
+		vec.Append(col, r.p.part)
+	case 4:
+		vec.Append(col, rec.offset)
+	case 5:
+		vec.Append(col, rec.timestamp*1000)
+	case 6:
+		kind := int32(0) // CreateTime
+		if rec.logAppend {
+			kind = 1
+		}
+		vec.Append(col, kind)
+	case 7:
+		if rec.nheaders == 0 { // Spark: NULL when empty
+			col.AppendNull()
+			return
+		}
+		one := col.Child(0)
+		rec.eachHeader(func(k, v []byte) {
+			one.Child(0).AppendBytes(k)
+			appendBytes(one.Child(1), v)
+			one.EndStruct()
+		})
+		col.EndList()
+	}
+}
+
+func appendBytes(col *vec.ColBuilder, b []byte) {
+	if b == nil {
+		col.AppendNull()
+		return
+	}
+	col.AppendBytes(b)
+}
+
+// take gives the next batch of what was added, or nil when there is none left.
+func (r *rows) take() (*vec.Batch, error) {
+	if len(r.offsets) == 0 {
+		return nil, nil
+	}
+	if r.raw != nil {
+		b := r.out.Finish()
+		b.N = len(r.offsets)
+		r.offsets = r.offsets[:0]
+		return b, nil
+	}
+	n := min(maxRows, len(r.values))
+	rejects, err := r.dec.Decode(r.out, r.values[:n])
+	if err != nil {
+		return nil, err
+	}
+	for _, rej := range rejects {
+		r.s.env.Report.Rejected(fmt.Sprintf("%s[%d]@%d", r.p.topic, r.p.part, r.offsets[rej.Row]),
+			rej.Reason, sample(r.values[rej.Row]))
+	}
+	r.values, r.offsets = r.values[n:], r.offsets[n:]
+	b := r.out.Finish()
+	b.N = n // also when no column is wanted, as for count(*)
+	return b, nil
+}
+
+// sample is the beginning of a record, copied.
+func sample(v []byte) []byte {
+	return append([]byte{}, v[:min(len(v), 200)]...)
+}

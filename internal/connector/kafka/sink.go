@@ -1,0 +1,165 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/types"
+)
+
+// sink writes each epoch in one Kafka transaction that also holds the epoch's mark.
+type sink struct {
+	c     *connector.Connector
+	env   connector.Env
+	table connector.Table
+	topic string
+	query connector.QueryIdentity
+	make  func() (*messages, error)
+	cl    *kgo.Client
+}
+
+func newSink(c *connector.Connector, env connector.Env, t connector.Table) (*sink, error) {
+	s := &sink{c: c, env: env, table: t}
+	if s.topic, _ = t.Options.Lookup("topic"); s.topic == "" {
+		names, err := topics(t)
+		if err != nil {
+			return nil, err
+		}
+		if len(names) != 1 {
+			return nil, errs.New("MISSING_OPTION", "table %s names %d topics; which one is written?", t.Name, len(names)).
+				WithHint("add OPTIONS (topic 'name')")
+		}
+		s.topic = names[0]
+	}
+	return s, nil
+}
+
+// Open fences earlier writers of the query (by its transactional id) before it reads the mark.
+func (s *sink) Open(ctx context.Context, q connector.QueryIdentity, schema types.Schema, _ connector.OutputMode) (connector.EpochMark, error) {
+	s.query = q
+	s.make = func() (*messages, error) { return newMessages(s, schema) }
+	if _, err := s.make(); err != nil { // a schema that cannot be written is refused before the start
+		return connector.EpochMark{}, err
+	}
+	cl, err := newClient(s.env, s.table, kgo.TransactionalID("azud-"+q.Name), kgo.ProducerLinger(0),
+		kgo.ProducerBatchMaxBytes(1<<20), kgo.MaxBufferedRecords(100_000))
+	if err != nil {
+		return connector.EpochMark{}, err
+	}
+	s.cl = cl
+	adm := kadm.NewClient(cl)
+	if err := create(ctx, adm, s.topic, -1, nil); err != nil {
+		return connector.EpochMark{}, err
+	}
+	compact := "compact"
+	if err := create(ctx, adm, markTopic, 1, map[string]*string{"cleanup.policy": &compact}); err != nil {
+		return connector.EpochMark{}, err
+	}
+	if _, _, err := cl.ProducerID(ctx); err != nil {
+		return connector.EpochMark{}, unavailable(err, "starting the transactional producer of %s", q.Name)
+	}
+	return readMark(ctx, cl, q.Name)
+}
+
+func (s *sink) Guarantee() connector.Guarantee { return connector.ExactlyOnce }
+
+func (s *sink) Begin(_ context.Context, e connector.EpochPlan) (connector.Writer, error) {
+	m, err := s.make()
+	if err != nil {
+		return nil, err
+	}
+	return &writer{sink: s, epoch: e, msgs: m}, nil
+}
+
+func (s *sink) Close() error {
+	if s.cl != nil {
+		s.cl.Close()
+	}
+	return nil
+}
+
+// writer is one epoch. The transaction begins with the first row: an epoch without rows
+// leaves no trace in Kafka.
+type writer struct {
+	sink  *sink
+	epoch connector.EpochPlan
+	msgs  *messages
+	begun bool
+
+	mu  sync.Mutex
+	err error // the first failed record
+}
+
+func (w *writer) begin() error {
+	if w.begun {
+		return nil
+	}
+	if err := w.sink.cl.BeginTransaction(); err != nil {
+		return unavailable(err, "beginning a transaction of %s", w.sink.query.Name)
+	}
+	w.begun = true
+	return nil
+}
+
+func (w *writer) produce(ctx context.Context, r *kgo.Record) {
+	w.sink.cl.Produce(ctx, r, func(_ *kgo.Record, err error) {
+		if err == nil {
+			return
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.err == nil {
+			w.err = err
+		}
+	})
+}
+
+// Commit writes the mark and ends the transaction.
+func (w *writer) Commit(ctx context.Context) (connector.Outcome, error) {
+	if !w.begun {
+		return connector.Committed, nil
+	}
+	w.produce(ctx, markRecord(w.sink.query, w.epoch))
+	if err := w.sink.cl.Flush(ctx); err != nil {
+		return w.undo(ctx, err)
+	}
+	w.mu.Lock()
+	failed := w.err
+	w.mu.Unlock()
+	if failed != nil {
+		return w.undo(ctx, failed)
+	}
+	if err := w.sink.cl.EndTransaction(ctx, kgo.TryCommit); err != nil {
+		return connector.Unknown, unavailable(err, "committing epoch %d of %s", w.epoch.Epoch, w.sink.query.Name)
+	}
+	return connector.Committed, nil
+}
+
+// undo aborts after a record failed; cause is why.
+func (w *writer) undo(ctx context.Context, cause error) (connector.Outcome, error) {
+	err := unavailable(cause, "writing epoch %d to topic %s", w.epoch.Epoch, w.sink.topic)
+	if abort := w.Abort(ctx); abort != nil {
+		return connector.Unknown, errors.Join(err, abort)
+	}
+	return connector.Aborted, err
+}
+
+func (w *writer) Abort(ctx context.Context) error {
+	if !w.begun {
+		return nil
+	}
+	w.begun = false
+	if err := w.sink.cl.AbortBufferedRecords(ctx); err != nil {
+		return unavailable(err, "dropping the records of epoch %d", w.epoch.Epoch)
+	}
+	if err := w.sink.cl.EndTransaction(ctx, kgo.TryAbort); err != nil {
+		return unavailable(err, "aborting epoch %d", w.epoch.Epoch)
+	}
+	return nil
+}

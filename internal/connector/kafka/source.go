@@ -1,0 +1,265 @@
+package kafka
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/types"
+	"github.com/azud/azud/internal/vec"
+)
+
+// source reads the subscribed topics by assignment.
+type source struct {
+	c        *connector.Connector
+	env      connector.Env
+	table    connector.Table
+	names    []string
+	cl       *kgo.Client
+	dec      kgo.Decompressor
+	lossy    bool // failOnDataLoss = false
+	maxRows  int64
+	ready    chan struct{}
+	stop     context.CancelFunc
+	watching sync.WaitGroup
+	moved    chan positions // the watcher's next starting point
+
+	mu  sync.Mutex
+	lay *layout
+}
+
+func newSource(ctx context.Context, c *connector.Connector, env connector.Env, t connector.Table) (*source, error) {
+	names, err := topics(t)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := t.Options.Lookup("format"); len(t.Columns) > 0 && !ok {
+		return nil, errs.New("MISSING_OPTION", "table %s has columns but no format", t.Name).
+			WithHint("add format 'json', or leave the columns out to get key, value, topic, partition, offset, timestamp")
+	}
+	cl, err := newClient(env, t)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{
+		c: c, env: env, table: t, names: names, cl: cl, dec: kgo.DefaultDecompressor(),
+		lossy: !c.Bool(t.Options, "failOnDataLoss"), ready: make(chan struct{}, 1), moved: make(chan positions, 1),
+	}
+	if v, ok := t.Options.Lookup("maxOffsetsPerTrigger"); ok {
+		s.maxRows, _ = strconv.ParseInt(v, 10, 64)
+	}
+	if s.lay, err = describe(ctx, cl, names); err != nil {
+		cl.Close()
+		return nil, err
+	}
+	if t.Stream {
+		watchCtx, stop := context.WithCancel(context.Background())
+		s.stop = stop
+		s.watching.Go(func() { s.watch(watchCtx) })
+	}
+	return s, nil
+}
+
+// Schema is the declared columns, or Spark's raw schema.
+func (s *source) Schema() types.Schema {
+	if len(s.table.Columns) > 0 {
+		return s.table.Columns
+	}
+	return rawSchema(s.c.Bool(s.table.Options, "includeHeaders"))
+}
+
+func (s *source) Ready() <-chan struct{} { return s.ready }
+
+// Initial resolves startingOffsets.
+func (s *source) Initial(ctx context.Context) (connector.Offset, error) {
+	spec := "latest"
+	if !s.table.Stream {
+		spec = "earliest"
+	}
+	if v, ok := s.table.Options.Lookup("startingOffsets"); ok {
+		spec = v
+	}
+	first, next, err := bounds(ctx, s.cl, s.names)
+	if err != nil {
+		return "", err
+	}
+	at, err := resolve(spec, first, next)
+	if err != nil {
+		return "", err
+	}
+	return at.offset(), nil
+}
+
+// Latest is the last stable offsets, or endingOffsets in a batch.
+func (s *source) Latest(ctx context.Context, from connector.Offset, limit connector.Limit) (connector.Offset, error) {
+	start, err := parsePositions(string(from))
+	if err != nil {
+		return "", err
+	}
+	first, next, err := bounds(ctx, s.cl, s.names)
+	if err != nil {
+		return "", err
+	}
+	if end := s.c.Text(s.table.Options, "endingOffsets"); !s.table.Stream && end != "latest" {
+		if next, err = resolve(end, first, next); err != nil {
+			return "", err
+		}
+	}
+	if err := s.check(start, first, next); err != nil {
+		return "", err
+	}
+	max := s.maxRows
+	if limit.Rows > 0 && (max == 0 || limit.Rows < max) {
+		max = limit.Rows
+	}
+	to := capped(start, next, max)
+	s.watchFrom(next)
+	return to.offset(), nil
+}
+
+// check compares where the query stands with what the topic has: both ends are shown when
+// the log begins later or ends earlier than the query knows. New partitions start at their
+// beginning, as in Spark.
+func (s *source) check(start, first, next positions) error {
+	for _, p := range next.sorted() {
+		at, known := start[p]
+		switch {
+		case !known:
+			start[p] = first[p]
+		case at > next[p]:
+			return errs.New("KAFKA_DATA_LOSS", "%s ends at offset %d, but the query has read up to %d", p, next[p], at).
+				WithHint("the topic was made anew or cut; reset the flow to read it from its beginning")
+		case at < first[p] && !s.lossy:
+			return s.lost(p, at, next[p], first[p])
+		case at < first[p]:
+			s.env.Report.Log("skipping lost offsets of " + p.String())
+			start[p] = first[p]
+		}
+	}
+	return nil
+}
+
+// Plan makes a split of every partition that has something new.
+func (s *source) Plan(ctx context.Context, from, to connector.Offset) ([]connector.Split, error) {
+	a, err := parsePositions(string(from))
+	if err != nil {
+		return nil, err
+	}
+	b, err := parsePositions(string(to))
+	if err != nil {
+		return nil, err
+	}
+	var out []connector.Split
+	for _, p := range b.sorted() {
+		start, known := a[p]
+		if !known { // a partition that came after `from`
+			first, _, err := bounds(ctx, s.cl, []string{p.topic})
+			if err != nil {
+				return nil, err
+			}
+			start = first[p]
+		}
+		if start < b[p] {
+			out = append(out, connector.Split{ID: p.String(),
+				From: strconv.FormatInt(start, 10), To: strconv.FormatInt(b[p], 10)})
+		}
+	}
+	return out, nil
+}
+
+// Open reads one partition's range.
+func (s *source) Open(ctx context.Context, sp connector.Split, columns []int) iter.Seq2[*vec.Batch, error] {
+	return func(yield func(*vec.Batch, error) bool) {
+		p, from, to, err := parseSplit(sp)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		rows, err := s.newRows(p, columns)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		stopped := false
+		emit := func() error {
+			for !stopped {
+				b, err := rows.take()
+				if err != nil {
+					return err
+				}
+				if b == nil {
+					return nil
+				}
+				stopped = !yield(b, nil)
+			}
+			return context.Canceled
+		}
+		if err := s.scan(ctx, p, from, to, rows.add, emit); err != nil && !stopped {
+			yield(nil, err)
+		}
+	}
+}
+
+func parseSplit(sp connector.Split) (tp, int64, int64, error) {
+	for i := len(sp.ID) - 1; i > 0; i-- {
+		if sp.ID[i] != '-' {
+			continue
+		}
+		part, err1 := strconv.ParseInt(sp.ID[i+1:], 10, 32)
+		from, err2 := strconv.ParseInt(sp.From, 10, 64)
+		to, err3 := strconv.ParseInt(sp.To, 10, 64)
+		if err1 == nil && err2 == nil && err3 == nil {
+			return tp{sp.ID[:i], int32(part)}, from, to, nil
+		}
+		break
+	}
+	return tp{}, 0, 0, errs.New("INVALID_OFFSETS", "split %q (%q, %q]", sp.ID, sp.From, sp.To)
+}
+
+// Ack has nothing to release: the broker's retention decides.
+func (s *source) Ack(context.Context, connector.Offset) error { return nil }
+
+func (s *source) Close() error {
+	if s.stop != nil {
+		s.stop()
+	}
+	s.cl.Close()
+	s.watching.Wait()
+	return nil
+}
+
+func (s *source) current() *layout {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lay
+}
+
+func (s *source) relearn(ctx context.Context, after time.Duration) error {
+	if err := s.env.Sys.Clock.Sleep(ctx, after); err != nil {
+		return err
+	}
+	l, err := describe(ctx, s.cl, s.names)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lay = l
+	return nil
+}
+
+// watchFrom tells the watcher what the runner knows of.
+func (s *source) watchFrom(p positions) {
+	select {
+	case <-s.moved: // an older message that nobody took
+	default:
+	}
+	s.moved <- maps.Clone(p)
+}

@@ -1,0 +1,20 @@
+package fn
+
+import "time"
+
+// The readers and printers of single values that formats share with casts.
+
+// ParseTimestamp reads a TIMESTAMP as Spark's cast from STRING does, in microseconds UTC; a
+// text without a zone is in the zone given.
+func ParseTimestamp(s string, zone *time.Location) (int64, bool) {
+	return parseTimestamp(s, &Context{Zone: zone})
+}
+
+// ParseTimestampNTZ reads a TIMESTAMP_NTZ, in microseconds of local time.
+func ParseTimestampNTZ(s string) (int64, bool) { return parseLocal(s) }
+
+// ParseDate reads a DATE, in days since 1970-01-01.
+func ParseDate(s string) (int32, bool) { return parseDate(s) }
+
+// AppendDouble appends a double (bits 64) or float (bits 32) as Java's toString writes it.
+func AppendDouble(dst []byte, v float64, bits int) []byte { return appendDouble(dst, v, bits) }

@@ -1,0 +1,350 @@
+package json
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/format"
+	"github.com/azud/azud/internal/types"
+	"github.com/azud/azud/internal/vec"
+)
+
+// maxDepth bounds nesting, in the schema and in skipped values (Jackson's limit is 1000).
+const maxDepth = 1000
+
+// Options of decoding and encoding, as Spark's JSON options.
+type Options struct {
+	Zone             *time.Location // for timestamps without a zone; nil is UTC
+	KeepNulls        bool           // write NULL fields (ignoreNullFields = false)
+	SingleQuotesOff  bool           // allowSingleQuotes = false
+	NonNumericOff    bool           // allowNonNumericNumbers = false
+	UnquotedControls bool           // allowUnquotedControlChars = true
+}
+
+// Decoder reads one JSON object a message into columns. It implements format.Decoder.
+type Decoder struct {
+	opts   Options
+	root   *node
+	buf    []byte
+	pos    int
+	reason string // the first conversion that failed in this message
+	path   []string
+	tmp    []byte // unescaped strings
+}
+
+// node is how one place of the schema is read. order is the memory of an object's keys.
+type node struct {
+	typ    types.Type
+	names  map[string]int
+	fields []*node // struct fields; array: [element]; map: [key, value]
+	order  []keySeen
+}
+
+type keySeen struct {
+	key   string
+	field int // -1: not in the schema
+}
+
+// NewDecoder makes a decoder for the columns of a schema; keys not in it are skipped. A
+// type that JSON cannot hold is refused.
+func NewDecoder(s types.Schema, o Options) (*Decoder, error) {
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	root, err := newNode(s.Struct())
+	if err != nil {
+		return nil, err
+	}
+	return &Decoder{opts: o, root: root}, nil
+}
+
+func newNode(t types.Type) (*node, error) {
+	n := &node{typ: t}
+	var parts []types.Type
+	switch t.Kind {
+	case types.Null, types.DayTime, types.YearMonth:
+		return nil, errs.New("UNSUPPORTED_DATATYPE", "JSON has no form for %s", t.SQL())
+	case types.Array:
+		parts = []types.Type{*t.Elem}
+	case types.Map:
+		if t.Key.Kind != types.String {
+			return nil, errs.New("UNSUPPORTED_DATATYPE", "the keys of a map in JSON are STRING, not %s", t.Key.SQL())
+		}
+		parts = []types.Type{*t.Key, *t.Elem}
+	case types.Struct:
+		n.names = make(map[string]int, len(t.Fields))
+		for i, f := range t.Fields {
+			n.names[f.Name] = i
+			parts = append(parts, f.Type)
+		}
+	}
+	for _, p := range parts {
+		kid, err := newNode(p)
+		if err != nil {
+			return nil, err
+		}
+		n.fields = append(n.fields, kid)
+	}
+	return n, nil
+}
+
+// Decode implements format.Decoder.
+func (d *Decoder) Decode(dst *vec.Builder, msgs [][]byte) ([]format.Reject, error) {
+	var rejects []format.Reject
+	for i, msg := range msgs {
+		d.buf, d.pos, d.reason = msg, 0, ""
+		if msg == nil {
+			appendNulls(dst)
+			continue
+		}
+		base := dst.Len()
+		if err := d.message(dst); err != nil {
+			for _, c := range dst.Cols {
+				c.Truncate(base)
+			}
+			appendNulls(dst)
+			d.reason = err.Error()
+		}
+		if d.reason != "" {
+			rejects = append(rejects, format.Reject{Row: i, Reason: d.reason})
+		}
+	}
+	d.buf = nil
+	return rejects, nil
+}
+
+func appendNulls(dst *vec.Builder) {
+	for _, c := range dst.Cols {
+		c.AppendNull()
+	}
+}
+
+// message reads one object, or the first object of an array (as from_json does). What
+// follows it is ignored, as Spark's parser never looks there.
+func (d *Decoder) message(dst *vec.Builder) error {
+	d.space()
+	if d.peek() == '[' {
+		d.pos++
+		d.space()
+	}
+	if d.peek() != '{' {
+		return d.bad("an object {…}")
+	}
+	d.path = d.path[:0]
+	return d.object(d.root, dst.Cols)
+}
+
+// object reads {…} into one row of cols.
+func (d *Decoder) object(n *node, cols []*vec.ColBuilder) error {
+	base := 0
+	if len(cols) > 0 {
+		base = cols[0].Len()
+	}
+	d.pos++ // {
+	d.space()
+	if d.peek() == '}' {
+		d.pos++
+		return d.fill(cols, base)
+	}
+	for at := 0; ; at++ {
+		field, err := d.key(n, at)
+		if err != nil {
+			return err
+		}
+		if field < 0 {
+			err = d.skip(0)
+		} else {
+			if c := cols[field]; c.Len() > base { // a repeated key: the last one counts
+				c.Truncate(base)
+			}
+			d.path = append(d.path, n.typ.Fields[field].Name)
+			err = d.value(n.fields[field], cols[field])
+			d.path = d.path[:len(d.path)-1]
+		}
+		if err != nil {
+			return err
+		}
+		d.space()
+		switch d.peek() {
+		case ',':
+			d.pos++
+			d.space()
+		case '}':
+			d.pos++
+			return d.fill(cols, base)
+		default:
+			return d.bad("',' or '}'")
+		}
+	}
+}
+
+// fill gives NULL to the columns whose key did not come.
+func (d *Decoder) fill(cols []*vec.ColBuilder, base int) error {
+	for _, c := range cols {
+		if c.Len() == base {
+			c.AppendNull()
+		}
+	}
+	return nil
+}
+
+// key reads a key and its colon and resolves it to a field, by memory if it can.
+func (d *Decoder) key(n *node, at int) (int, error) {
+	raw, err := d.str()
+	if err != nil {
+		return 0, err
+	}
+	field := -1
+	if at < len(n.order) && n.order[at].key == string(raw) {
+		field = n.order[at].field
+	} else {
+		if f, ok := n.names[string(raw)]; ok {
+			field = f
+		}
+		if at < len(n.order) {
+			n.order[at] = keySeen{string(raw), field}
+		} else if at == len(n.order) && at < 256 {
+			n.order = append(n.order, keySeen{string(raw), field})
+		}
+	}
+	d.space()
+	if d.peek() != ':' {
+		return 0, d.bad("':'")
+	}
+	d.pos++
+	d.space()
+	return field, nil
+}
+
+// value reads one value of any type into col. A value that is JSON but of another type
+// becomes NULL and the reason is kept; broken JSON is an error.
+func (d *Decoder) value(n *node, col *vec.ColBuilder) error {
+	start := d.pos
+	if d.peek() == 'n' {
+		if err := d.word("null"); err != nil {
+			return err
+		}
+		col.AppendNull()
+		return nil
+	}
+	ok, err := d.typed(n, col)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		d.pos = start
+		if err := d.skip(0); err != nil {
+			return err
+		}
+		d.mismatch(n.typ, d.buf[start:d.pos])
+		col.AppendNull()
+	}
+	return nil
+}
+
+func (d *Decoder) mismatch(t types.Type, found []byte) {
+	if d.reason == "" {
+		if len(found) > 40 {
+			found = append(append([]byte{}, found[:40]...), "…"...)
+		}
+		d.reason = fmt.Sprintf("field %s: %s is not %s", strings.Join(d.path, "."), found, t.SQL())
+	}
+}
+
+// typed reads a value as the node's type; false if it is of another type, with nothing
+// appended and pos anywhere.
+func (d *Decoder) typed(n *node, col *vec.ColBuilder) (bool, error) {
+	switch n.typ.Kind {
+	case types.Struct:
+		if d.peek() != '{' {
+			return false, nil
+		}
+		kids := make([]*vec.ColBuilder, len(n.fields))
+		for i := range kids {
+			kids[i] = col.Child(i)
+		}
+		if err := d.object(n, kids); err != nil {
+			return false, err
+		}
+		col.EndStruct()
+		return true, nil
+	case types.Array:
+		return d.array(n, col)
+	case types.Map:
+		return d.mapping(n, col)
+	}
+	return d.scalar(n.typ, col)
+}
+
+func (d *Decoder) array(n *node, col *vec.ColBuilder) (bool, error) {
+	if d.peek() != '[' {
+		return false, nil
+	}
+	d.pos++
+	d.space()
+	if d.peek() == ']' {
+		d.pos++
+		col.EndList()
+		return true, nil
+	}
+	for {
+		if err := d.value(n.fields[0], col.Child(0)); err != nil {
+			return false, err
+		}
+		d.space()
+		switch d.peek() {
+		case ',':
+			d.pos++
+			d.space()
+		case ']':
+			d.pos++
+			col.EndList()
+			return true, nil
+		default:
+			return false, d.bad("',' or ']'")
+		}
+	}
+}
+
+func (d *Decoder) mapping(n *node, col *vec.ColBuilder) (bool, error) {
+	if d.peek() != '{' {
+		return false, nil
+	}
+	d.pos++
+	d.space()
+	if d.peek() == '}' {
+		d.pos++
+		col.EndList()
+		return true, nil
+	}
+	for {
+		key, err := d.str()
+		if err != nil {
+			return false, err
+		}
+		col.Child(0).AppendBytes(key)
+		d.space()
+		if d.peek() != ':' {
+			return false, d.bad("':'")
+		}
+		d.pos++
+		d.space()
+		if err := d.value(n.fields[1], col.Child(1)); err != nil {
+			return false, err
+		}
+		d.space()
+		switch d.peek() {
+		case ',':
+			d.pos++
+			d.space()
+		case '}':
+			d.pos++
+			col.EndList()
+			return true, nil
+		default:
+			return false, d.bad("',' or '}'")
+		}
+	}
+}
