@@ -1,0 +1,108 @@
+package exec
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/plan"
+)
+
+// DefaultBatchSize is the number of rows that operators aim at.
+const DefaultBatchSize = 4096
+
+// BuildOptions says how a plan is run.
+type BuildOptions struct {
+	BatchSize int  // rows; 0 means DefaultBatchSize. Bigger batches of a source are cut
+	Streaming bool // nodes that have a Stateful number keep state between epochs
+	// Mode is the flow's output mode; it must be the one of every EpochTask. Ignored in a batch.
+	Mode   connector.OutputMode
+	Zone   string       // name of the session time zone, for fingerprints
+	Source *errs.Source // the text that the plan's spans index; nil: errors have no place
+}
+
+// Build makes the operators of a plan. It is the one switch from plan nodes to operators.
+func Build(n plan.Node, opts BuildOptions) (Operator, error) {
+	if opts.BatchSize <= 0 {
+		opts.BatchSize = DefaultBatchSize
+	}
+	op, err := build(n, &opts)
+	if err != nil {
+		return nil, err
+	}
+	return &root{in: op, schema: plan.SchemaOf(n)}, nil
+}
+
+// node is an operator of a tree.
+type node interface {
+	Operator
+	inputs() []node
+}
+
+func build(n plan.Node, o *BuildOptions) (node, error) {
+	children := n.Children()
+	in := make([]node, len(children))
+	for i, c := range children {
+		var err error
+		if in[i], err = build(c, o); err != nil {
+			return nil, err
+		}
+	}
+	switch n := n.(type) {
+	case *plan.Scan:
+		return &scan{node: n, size: o.BatchSize}, nil
+	case *plan.Values:
+		return &values{rows: n.Rows, size: o.BatchSize}, nil
+	case *plan.Filter:
+		return newFilter(n, in[0], o)
+	case *plan.Project:
+		return newProject(n, in[0], o)
+	case *plan.Watermark:
+		return newWatermark(n, in[0])
+	case *plan.TimeWindow:
+		return newTimeWindow(n, in[0], o)
+	case *plan.Aggregate:
+		if o.Streaming && n.Stateful >= 0 {
+			return newStreamAggregate(n, in[0], o)
+		}
+		return newAggregate(n, in[0], o)
+	case *plan.Sort:
+		return newSort(n, in[0], o)
+	case *plan.Limit:
+		if o.Streaming && n.Stateful >= 0 && o.Mode == connector.Append {
+			return newStreamLimit(n, in[0]), nil
+		}
+		return &limit{one: one{in[0]}, count: n.Count, skip: max(0, n.Offset), drain: o.Streaming}, nil
+	case *plan.Union:
+		return &union{in: in}, nil
+	}
+	return nil, internalf("no operator for %T", n)
+}
+
+// StatefulOps lists the stateful operators of a tree that Build made, by number.
+func StatefulOps(op Operator) []Stateful {
+	var out []Stateful
+	if r, ok := op.(*root); ok {
+		collectStateful(r.in, &out)
+	}
+	slices.SortFunc(out, func(a, b Stateful) int { return cmp.Compare(a.Number(), b.Number()) })
+	return out
+}
+
+func collectStateful(n node, out *[]Stateful) {
+	if s, ok := n.(Stateful); ok {
+		*out = append(*out, s)
+	}
+	for _, c := range n.inputs() {
+		collectStateful(c, out)
+	}
+}
+
+// one is embedded by operators with one input.
+type one struct{ in node }
+
+func (o one) inputs() []node { return []node{o.in} }
+
+// Close closes the input.
+func (o one) Close() error { return o.in.Close() }

@@ -1,0 +1,60 @@
+package exec
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/fn"
+)
+
+// place is where an expression stands in the user's text.
+type place struct {
+	src *errs.Source
+	at  errs.Span
+}
+
+// wrap gives an error of a row the place of its expression, unless it has one. The error
+// may be shared between rows and queries, so it is copied.
+func (p place) wrap(err error) error {
+	if err == nil || p.src == nil || p.at == (errs.Span{}) {
+		return err
+	}
+	var e *errs.Error
+	if !errors.As(err, &e) || e.Source != nil {
+		return err
+	}
+	placed := *e
+	placed.At(p.src, p.at)
+	var row *fn.RowError
+	if errors.As(err, &row) {
+		return &fn.RowError{Row: row.Row, Err: &placed}
+	}
+	return &placed
+}
+
+func internalf(format string, args ...any) error {
+	return errs.New("INTERNAL_ERROR", format, args...)
+}
+
+// PanicError is the cause of an INTERNAL_ERROR that was a panic. Stack is for the log.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string { return fmt.Sprint(e.Value) }
+
+// fromPanic makes an error of what recover returned.
+func fromPanic(v any) error {
+	return errs.Wrap(&PanicError{Value: v, Stack: debug.Stack()}, "INTERNAL_ERROR", "a query operator failed unexpectedly").
+		WithHint("this is a defect of Azud; the log has the details")
+}
+
+// protect turns a panic of the calling function into its error; use it with defer.
+func protect(err *error) {
+	if v := recover(); v != nil {
+		*err = fromPanic(v)
+	}
+}

@@ -1,0 +1,91 @@
+package exec
+
+import (
+	"context"
+	"iter"
+
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/types"
+	"github.com/azud/azud/internal/vec"
+)
+
+// root is the top of every tree: it stops at the first error, checks ctx once a batch, and
+// turns a panic below it into an INTERNAL_ERROR. A panic of the consumer's own passes.
+type root struct {
+	in     node
+	schema types.Schema
+}
+
+func (o *root) Run(ctx context.Context, e *EpochTask) iter.Seq2[*vec.Batch, error] {
+	return func(yield func(*vec.Batch, error) bool) {
+		inside, stopped := true, false
+		defer func() {
+			if !inside {
+				return
+			}
+			if v := recover(); v != nil && !stopped {
+				yield(nil, fromPanic(v))
+			}
+		}()
+		for b, err := range o.in.Run(ctx, e) {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				b = nil
+			}
+			inside = false
+			more := yield(b, err)
+			inside = true
+			if stopped = !more || err != nil; stopped {
+				return
+			}
+		}
+	}
+}
+
+func (o *root) Close() (err error) {
+	defer protect(&err)
+	return o.in.Close()
+}
+
+// Collect runs one epoch and returns its rows, which the caller owns. More than maxRows
+// rows (0: no bound) is an error.
+func Collect(ctx context.Context, op Operator, e *EpochTask, maxRows int) (*vec.Batch, error) {
+	var schema types.Schema
+	if r, ok := op.(*root); ok {
+		schema = r.schema
+	}
+	var out *vec.Builder
+	n := 0
+	for b, err := range op.Run(ctx, e) {
+		if err != nil {
+			return nil, err
+		}
+		if n += b.Rows(); maxRows > 0 && n > maxRows {
+			return nil, errs.New("RESULT_TOO_LARGE", "the result has more than %d rows", maxRows).
+				WithHint("add a LIMIT or a WHERE, or write the result to files with INSERT OVERWRITE DIRECTORY")
+		}
+		if out == nil {
+			out = vec.NewBuilder(columnsOf(schema, b))
+		}
+		out.AppendBatch(b)
+	}
+	if out == nil {
+		out = vec.NewBuilder(schema)
+	}
+	rows := out.Finish()
+	rows.N = n // also without columns
+	return rows, nil
+}
+
+// columnsOf takes the types from the first batch where the operator tells no schema.
+func columnsOf(s types.Schema, b *vec.Batch) types.Schema {
+	if s != nil {
+		return s
+	}
+	for _, c := range b.Cols {
+		s = append(s, types.Field{Type: c.Type, Nullable: true})
+	}
+	return s
+}

@@ -1,0 +1,74 @@
+package exec
+
+import (
+	"context"
+	"iter"
+
+	"github.com/azud/azud/internal/plan"
+	"github.com/azud/azud/internal/vec"
+)
+
+// scan reads a table through the epoch's Scan, and cuts batches that are too big.
+type scan struct {
+	node *plan.Scan
+	size int
+}
+
+func (o *scan) Run(ctx context.Context, e *EpochTask) iter.Seq2[*vec.Batch, error] {
+	return func(yield func(*vec.Batch, error) bool) {
+		if err := ctx.Err(); err != nil {
+			yield(nil, err)
+			return
+		}
+		for b, err := range e.Scan(ctx, o.node) {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yieldCut(ctx, b, o.size, yield) {
+				return
+			}
+		}
+	}
+}
+
+// yieldCut yields a batch in views of at most size rows, without empty ones; false means
+// that the iteration is over.
+func yieldCut(ctx context.Context, b *vec.Batch, size int, yield func(*vec.Batch, error) bool) bool {
+	if b.Rows() == 0 {
+		return true
+	}
+	if b.N <= size {
+		return yield(b, nil)
+	}
+	for lo := 0; lo < b.N; lo += size {
+		if err := ctx.Err(); err != nil {
+			yield(nil, err)
+			return false
+		}
+		part := b.View(lo, min(lo+size, b.N))
+		if part.Rows() > 0 && !yield(part, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+func (o *scan) inputs() []node { return nil }
+func (o *scan) Close() error   { return nil }
+
+// values yields literal rows, in every epoch.
+type values struct {
+	rows *vec.Batch
+	size int
+}
+
+func (o *values) Run(ctx context.Context, _ *EpochTask) iter.Seq2[*vec.Batch, error] {
+	return func(yield func(*vec.Batch, error) bool) { yieldCut(ctx, o.rows, o.size, yield) }
+}
+
+func (o *values) inputs() []node { return nil }
+func (o *values) Close() error   { return nil }
