@@ -11,8 +11,8 @@ type QueryStmt struct {
 	Query *Query
 }
 
-// Option is one pair of OPTIONS, TBLPROPERTIES or WITH: key 'value', key = value, a.b.c = 1,
-// or a key alone (Value ""). Numbers and booleans are kept as written.
+// Option is one pair of OPTIONS, TBLPROPERTIES or WITH: key 'value', key = value, a.b.c = 1.
+// Numbers and booleans are kept as written.
 type Option struct {
 	At
 	Key    string

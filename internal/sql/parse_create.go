@@ -1,0 +1,445 @@
+package sql
+
+import (
+	"strings"
+
+	"github.com/azud/azud/internal/errs"
+)
+
+// create reads CREATE ….
+func (p *parser) create() Statement {
+	start := p.start()
+	replace := p.acceptWord("REPLACE") != ""
+	if !replace {
+		p.i++
+		if p.isWords("OR", "REFRESH") {
+			p.refuse(classSyntax, p.tok().pos, "leave it out", "Spark has no CREATE OR REFRESH")
+		}
+		if p.acceptWord("OR") != "" {
+			p.expectWords("REPLACE")
+			replace = true
+		}
+	}
+	global := p.acceptWord("GLOBAL") != ""
+	temp := p.acceptWord("TEMPORARY", "TEMP") != ""
+	if p.isWord("EXTERNAL") {
+		p.unsupported(p.tok().pos, "EXTERNAL", "leave it out and write USING with its OPTIONS")
+	}
+	plain := !replace && !global && !temp
+	t := p.tok()
+	switch {
+	case p.acceptWord("VIEW") != "":
+		return p.createView(start, &CreateView{OrReplace: replace, Global: global, Temporary: temp})
+	case global:
+		p.fail("TEMPORARY VIEW", "TEMPORARY", "VIEW")
+	case p.acceptWord("TABLE") != "":
+		return p.createTable(start, &CreateTable{OrReplace: replace, Temporary: temp})
+	case plain && p.acceptWords("STREAMING", "TABLE"):
+		return p.createDataset(start, &CreateDataset{})
+	case plain && p.acceptWords("MATERIALIZED", "VIEW"):
+		return p.createDataset(start, &CreateDataset{Materialized: true})
+	case p.isWord("STREAMING", "MATERIALIZED") && !plain:
+		p.refuse(classSyntax, t.pos, "write CREATE "+t.up+" … without OR REPLACE or TEMPORARY", "CREATE %s takes neither OR REPLACE nor TEMPORARY", t.up)
+	case plain && p.acceptWord("FLOW") != "":
+		return p.createFlow(start)
+	}
+	p.notCreated(t, plain)
+	return nil
+}
+
+// notCreated explains what cannot be created.
+func (p *parser) notCreated(t *token, plain bool) {
+	switch t.up {
+	case "DATABASE", "SCHEMA", "NAMESPACE":
+		p.unsupported(t.pos, "CREATE "+t.up, "use the schema that is there; a pipeline's name comes from its spec file")
+	case "FUNCTION":
+		p.unsupported(t.pos, "CREATE FUNCTION", "write the expression itself, or a view")
+	case "INDEX", "ROLE", "MACRO":
+		p.unsupported(t.pos, "CREATE "+t.up, "leave it out")
+	case "STREAM", "SOURCE", "TOPIC":
+		p.refuse(classSyntax, t.pos, "write CREATE TABLE … USING kafka OPTIONS (subscribe 'topic', format 'json') and read it with FROM STREAM name",
+			"There is no CREATE %s", t.up)
+	case "SINK":
+		p.refuse(classSyntax, t.pos, "write CREATE TABLE … USING connector OPTIONS (…) and CREATE FLOW … AS INSERT INTO it BY NAME SELECT …",
+			"There is no CREATE SINK")
+	case "LIVE":
+		p.refuse(classSyntax, t.pos, "write CREATE MATERIALIZED VIEW or CREATE STREAMING TABLE", "There is no CREATE LIVE")
+	}
+	if plain {
+		p.fail("TABLE, VIEW, STREAMING TABLE, MATERIALIZED VIEW or FLOW", "TABLE", "VIEW", "STREAMING", "MATERIALIZED", "FLOW", "TEMPORARY")
+	}
+	p.fail("TABLE or VIEW", "TABLE", "VIEW", "TEMPORARY")
+}
+
+// ifNotExists reads IF NOT EXISTS.
+func (p *parser) ifNotExists() bool {
+	if !p.isWords("IF", "NOT") {
+		if p.isWords("IF", "EXISTS") {
+			p.fail("IF NOT EXISTS")
+		}
+		return false
+	}
+	p.expectWords("IF", "NOT", "EXISTS")
+	return true
+}
+
+// clauses are what may follow the columns of a table, in any order.
+type clauses struct {
+	options    []Option
+	partition  []Ident
+	cluster    []Name
+	location   string
+	comment    string
+	properties []Option
+	seen       map[string]errs.Span
+}
+
+// onceClause notes a clause and refuses it the second time.
+func (p *parser) onceClause(c *clauses) {
+	t := p.tok()
+	if _, ok := c.seen[t.up]; ok {
+		p.refuse("DUPLICATE_CLAUSES", t.pos, "join the two into one", "%s is written twice", t.up)
+	}
+	c.seen[t.up] = t.pos
+	p.i++
+}
+
+// tableClauses reads OPTIONS, PARTITIONED BY, LOCATION, COMMENT and TBLPROPERTIES.
+func (p *parser) tableClauses() clauses {
+	c := clauses{seen: map[string]errs.Span{}}
+	for {
+		switch t := p.tok(); {
+		case p.isWord("OPTIONS"):
+			p.onceClause(&c)
+			c.options = p.options(true)
+		case p.isWord("PARTITIONED"):
+			p.onceClause(&c)
+			p.expectWords("BY")
+			c.partition = paren(p, p.partitionColumn)
+		case p.isWords("CLUSTER", "BY"):
+			p.onceClause(&c)
+			p.i++
+			c.cluster = paren(p, func() Name { return p.name("a column") })
+		case p.isWord("LOCATION"):
+			p.onceClause(&c)
+			c.location = p.stringText("the path in quotes")
+		case p.isWord("COMMENT"):
+			p.onceClause(&c)
+			c.comment = p.stringText("the comment in quotes")
+		case p.isWord("TBLPROPERTIES"):
+			p.onceClause(&c)
+			c.properties = p.options(false)
+		case p.isWord("CLUSTERED", "SKEWED", "ROW", "STORED", "DEFAULT"):
+			p.unsupported(t.pos, t.up+" in CREATE TABLE", "write USING with a connector and its OPTIONS")
+		case p.isWord("USING"):
+			p.refuse(classSyntax, t.pos, "put it before OPTIONS, COMMENT and the other clauses", "USING comes right after the columns")
+		case p.isWord("WITH") && p.peek(1).up == "(" && !p.queryAt(p.i):
+			p.refuse(classSyntax, t.pos, "write OPTIONS (key 'value')", "A table takes its options with OPTIONS, not WITH")
+		default:
+			return c
+		}
+	}
+}
+
+// partitionColumn reads a column of PARTITIONED BY.
+func (p *parser) partitionColumn() Ident {
+	id := p.nameIdent("a column name")
+	if p.isOp("(") || p.isOp(".") || p.tok().kind == tkWord {
+		p.unsupported(p.tok().pos, "PARTITIONED BY with anything but the names of columns", "declare the column in the table and name it here")
+	}
+	return id
+}
+
+func (p *parser) createTable(start int, c *CreateTable) Statement {
+	c.IfNotExists = p.ifNotExists()
+	if c.IfNotExists && c.OrReplace {
+		p.refuse(classSyntax, p.prev().pos, "choose one of the two", "OR REPLACE and IF NOT EXISTS exclude each other")
+	}
+	c.Name = p.name("the name of the table")
+	if p.isWord("LIKE") {
+		p.unsupported(p.tok().pos, "CREATE TABLE LIKE", "write the columns, or CREATE TABLE … AS SELECT")
+	}
+	c.Columns = p.columnDefs()
+	if p.acceptWord("USING") != "" {
+		c.Using = p.name("a connector such as kafka")
+	}
+	cl := p.tableClauses()
+	if pos, ok := cl.seen["CLUSTER"]; ok {
+		p.unsupported(pos, "CLUSTER BY in CREATE TABLE", "leave it out")
+	}
+	c.Options, c.PartitionBy, c.Location = cl.options, cl.partition, cl.location
+	c.Comment, c.Properties = cl.comment, cl.properties
+	c.Query = p.asQuery(false)
+	c.At = p.from(start)
+	return c
+}
+
+// asQuery reads [AS] query, or nil.
+func (p *parser) asQuery(must bool) *Query {
+	as := p.acceptWord("AS") != ""
+	if as || p.queryAt(p.i) {
+		return p.query()
+	}
+	if must {
+		p.fail("AS and a query", "AS")
+	}
+	if p.tok().kind != tkEOF && !p.isOp(";") {
+		p.fail("USING, OPTIONS, COMMENT, AS or the end of the statement",
+			"USING", "OPTIONS", "COMMENT", "PARTITIONED", "LOCATION", "TBLPROPERTIES", "AS", "SELECT")
+	}
+	return nil
+}
+
+func (p *parser) createDataset(start int, c *CreateDataset) Statement {
+	c.IfNotExists = p.ifNotExists()
+	c.Name = p.name("the name of the table")
+	c.Columns = p.columnDefs()
+	if p.acceptWord("USING") != "" {
+		c.Using = p.name("a format such as parquet")
+	}
+	cl := p.tableClauses()
+	for _, word := range []string{"OPTIONS", "LOCATION"} {
+		if pos, ok := cl.seen[word]; ok {
+			p.refuse(classSyntax, pos, "use TBLPROPERTIES, or CREATE TABLE … USING for a table outside",
+				"A streaming table or materialized view takes no %s", word)
+		}
+	}
+	c.PartitionBy, c.ClusterBy, c.Comment, c.Properties = cl.partition, cl.cluster, cl.comment, cl.properties
+	if p.queryAt(p.i) {
+		p.fail("AS before the query", "AS")
+	}
+	c.Query = p.asQuery(c.Materialized)
+	c.At = p.from(start)
+	return c
+}
+
+// createFlow reads CREATE FLOW name [COMMENT 'c'] AS INSERT INTO target BY NAME query.
+func (p *parser) createFlow(start int) Statement {
+	f := &CreateFlow{}
+	n := p.name("a name for the flow")
+	if len(n.Parts) > 1 {
+		p.refuse("MULTIPART_FLOW_NAME_NOT_SUPPORTED", n.Pos, "write "+quoteIfNeeded(n.Last().Name), "The name of a flow has one part")
+	}
+	f.Name = n.Parts[0]
+	if p.acceptWord("COMMENT") != "" {
+		f.Comment = p.stringText("the comment in quotes")
+	}
+	if !p.isWord("AS") {
+		p.fail("AS INSERT INTO table BY NAME SELECT …", "AS", "COMMENT")
+	}
+	p.i++
+	switch {
+	case p.isWords("AUTO", "CDC"):
+		p.unsupported(p.tok().pos, "AUTO CDC", "write INSERT INTO table BY NAME SELECT …")
+	case p.isWords("INSERT", "OVERWRITE"):
+		p.refuse(classSyntax, p.peek(1).pos, "write INSERT INTO", "A flow adds to its table and cannot overwrite it")
+	case p.isWord("SELECT", "WITH"):
+		p.refuse(classSyntax, p.tok().pos, "write AS INSERT INTO table BY NAME "+p.tok().up+" …", "A flow needs a table to write into")
+	}
+	p.expectWords("INSERT", "INTO")
+	i := &Insert{}
+	at := p.i
+	p.insertTarget(i)
+	if !i.ByName {
+		hint := "write INSERT INTO " + i.Table.String() + " BY NAME SELECT …"
+		if len(i.Columns) > 0 {
+			p.refuse(classSyntax, p.toks[at].pos, hint, "A flow takes no list of columns")
+		}
+		p.refuse(classSyntax, p.tok().pos, hint, "A flow inserts BY NAME, so that columns meet by their names")
+	}
+	f.Target = i.Table
+	f.Query = p.insertQuery()
+	f.At = p.from(start)
+	return f
+}
+
+// createView reads CREATE VIEW name [(columns)] … AS query, or USING for a temporary one.
+func (p *parser) createView(start int, v *CreateView) Statement {
+	v.IfNotExists = p.ifNotExists()
+	if v.IfNotExists && v.OrReplace {
+		p.refuse(classSyntax, p.prev().pos, "choose one of the two", "OR REPLACE and IF NOT EXISTS exclude each other")
+	}
+	v.Name = p.name("the name of the view")
+	if p.isOp("(") {
+		p.viewColumns(v)
+	}
+	if v.Temporary && p.acceptWord("USING") != "" {
+		v.Using = p.name("a connector such as csv")
+		if p.acceptWord("OPTIONS") != "" {
+			v.Options = p.options(false)
+		}
+		v.At = p.from(start)
+		return v
+	}
+	if len(v.Defs) > 0 {
+		p.fail("USING; the columns of a view AS SELECT take no types")
+	}
+	p.viewClauses(v)
+	if !p.isWord("AS") {
+		p.fail("AS and a query", "AS", "COMMENT", "TBLPROPERTIES")
+	}
+	p.i++
+	from := p.start()
+	v.Query = p.query()
+	v.Text = p.src.Text[from:p.prev().pos.End]
+	v.At = p.from(start)
+	return v
+}
+
+// viewColumns reads (a, b COMMENT 'c'), or with types for a view USING a connector.
+func (p *parser) viewColumns(v *CreateView) {
+	t := p.peek(2)
+	if v.Temporary && t.kind == tkWord && t.up != "COMMENT" {
+		v.Defs = p.columnDefs()
+		return
+	}
+	seen := map[string]bool{}
+	v.Columns = paren(p, func() ViewColumn {
+		start := p.start()
+		c := ViewColumn{Name: p.nameIdent("a column name")}
+		p.once(seen, c.Name.Name, c.Name.Pos)
+		if p.acceptWord("COMMENT") != "" {
+			c.Comment = p.stringText("the comment in quotes")
+		}
+		c.At = p.from(start)
+		return c
+	})
+}
+
+func (p *parser) viewClauses(v *CreateView) {
+	seen := clauses{seen: map[string]errs.Span{}}
+	for {
+		switch {
+		case p.isWord("COMMENT"):
+			p.onceClause(&seen)
+			v.Comment = p.stringText("the comment in quotes")
+		case p.isWord("TBLPROPERTIES"):
+			if v.Temporary {
+				p.refuse(classSyntax, p.tok().pos, "leave them out", "A temporary view takes no TBLPROPERTIES")
+			}
+			p.onceClause(&seen)
+			v.Properties = p.options(false)
+		case p.isWords("WITH", "SCHEMA"), p.isWord("PARTITIONED", "DEFAULT"):
+			p.unsupported(p.tok().pos, p.tok().up+" in CREATE VIEW", "leave it out")
+		default:
+			return
+		}
+	}
+}
+
+// columnDefs reads (name type [NOT NULL] [DEFAULT x] [COMMENT 'c'], …), or nothing.
+func (p *parser) columnDefs() []ColumnDef {
+	if !p.isOp("(") || p.queryAt(p.i) {
+		return nil
+	}
+	seen := map[string]bool{}
+	return paren(p, func() ColumnDef {
+		if p.isWord("CONSTRAINT", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN") && (p.peek(1).up == "(" || p.peek(2).kind == tkOp && p.peek(2).up == "(" || p.isWord("CONSTRAINT") && p.peek(2).kind == tkWord && p.peek(3).kind == tkWord) {
+			p.unsupported(p.tok().pos, "A table constraint", "leave it out, or filter with WHERE")
+		}
+		start := p.start()
+		c := ColumnDef{Name: p.dashed(p.anyIdent("a column name"))}
+		p.once(seen, c.Name.Name, c.Name.Pos)
+		if p.isOp(":") {
+			p.refuse(classSyntax, p.tok().pos, "leave the colon out", "Columns of a table take no colon")
+		}
+		if p.isOp(",") || p.isOp(")") {
+			p.fail("the type of column " + c.Name.Name + ", such as STRING")
+		}
+		c.Type = p.dataType()
+		p.columnOptions(&c)
+		c.At = p.from(start)
+		if !p.isOp(",") && !p.isOp(")") {
+			p.fail("',' or ')' after the column", "NOT", "NULL", "COMMENT", "DEFAULT")
+		}
+		return c
+	})
+}
+
+func (p *parser) columnOptions(c *ColumnDef) {
+	for {
+		switch t := p.tok(); {
+		case p.acceptWords("NOT", "NULL"):
+			c.NotNull = true
+		case p.acceptWord("COMMENT") != "":
+			c.Comment = p.stringText("the comment in quotes")
+		case p.acceptWord("DEFAULT") != "":
+			c.Default = p.expr()
+		case p.isWord("GENERATED"):
+			p.unsupported(t.pos, "A generated column", "compute it in SELECT")
+		case p.isWord("PRIMARY", "UNIQUE", "CHECK", "REFERENCES", "CONSTRAINT"):
+			p.unsupported(t.pos, "The constraint "+t.up, "leave it out, or filter with WHERE")
+		default:
+			return
+		}
+	}
+}
+
+// options reads (key 'value', key = value, …). With exprs the value follows Spark's
+// expressionProperty, of which only constants are taken.
+func (p *parser) options(exprs bool) []Option {
+	seen := map[string]bool{}
+	return paren(p, func() Option {
+		start := p.start()
+		var o Option
+		key, pos := p.optionKey()
+		if low := strings.ToLower(key); seen[low] {
+			panic(bail{errs.New("DUPLICATE_KEY", "The option %s is given twice", key).State("23505").
+				At(p.src, pos).WithHint("keep one of the two")})
+		} else {
+			seen[low] = true
+		}
+		o.Key = key
+		if !p.acceptOp("=") {
+			p.acceptOp("==")
+		}
+		o.Value, o.ValPos = p.optionValue(key)
+		o.At = p.from(start)
+		if !p.isOp(",") && !p.isOp(")") {
+			if exprs && p.tok().kind == tkOp {
+				p.unsupported(p.tok().pos, "An expression as the value of an option", "write the value itself")
+			}
+			p.fail("',' or ')' after the option "+key, "OPTIONS")
+		}
+		return o
+	})
+}
+
+// optionKey reads a.b.c or a text.
+func (p *parser) optionKey() (string, errs.Span) {
+	start := p.start()
+	if p.tok().kind == tkString {
+		s := p.advance().text
+		return s, p.from(start).Pos
+	}
+	parts := []string{p.dashed(p.anyIdent("the name of an option")).Name}
+	for p.acceptOp(".") {
+		parts = append(parts, p.dashed(p.anyIdent("a name after the dot")).Name)
+	}
+	return strings.Join(parts, "."), p.from(start).Pos
+}
+
+// optionValue reads a text, number or truth value.
+func (p *parser) optionValue(key string) (string, errs.Span) {
+	start := p.start()
+	minus := ""
+	if p.isOp("-") && p.peek(1).kind == tkNumber {
+		p.i++
+		minus = "-"
+	}
+	switch t := p.tok(); {
+	case t.kind == tkString:
+		s := p.stringText("")
+		return s, p.from(start).Pos
+	case t.kind == tkNumber:
+		p.i++
+		return minus + t.text, p.from(start).Pos
+	case p.isWord("TRUE", "FALSE"):
+		p.i++
+		return strings.ToLower(t.text), p.from(start).Pos
+	case t.kind == tkWord || t.kind == tkQuoted:
+		p.refuse(classSyntax, t.pos, "write "+key+" '"+t.text+"'", "The value of the option %s needs quotes", key)
+	}
+	p.fail("the value of the option " + key + " in quotes")
+	return "", errs.Span{}
+}

@@ -1,0 +1,445 @@
+package sql
+
+import (
+	"strings"
+
+	"github.com/azud/azud/internal/errs"
+)
+
+// query reads [WITH …] body [ORDER BY …].
+func (p *parser) query() *Query {
+	p.enter()
+	defer p.leave()
+	start := p.start()
+	q := &Query{}
+	if p.isWord("WITH") {
+		q.With, q.Recursive = p.ctes()
+	}
+	q.Body = p.setOps(p.queryPrimary(), 0)
+	p.organize(q)
+	q.At = p.from(start)
+	return q.simplest()
+}
+
+// simplest is the query within mere parentheses, of which the tree keeps nothing.
+func (q *Query) simplest() *Query {
+	inner, ok := q.Body.(*Query)
+	if ok && len(q.With)+len(q.Order)+len(q.Cluster)+len(q.Distribute)+len(q.Sort)+len(q.Windows) == 0 &&
+		q.OrderAll == nil && q.Limit == nil && q.Offset == nil {
+		return inner
+	}
+	return q
+}
+
+// queryFrom reads what follows a query in parentheses that turned out to be the first part of
+// a longer one.
+func (p *parser) queryFrom(start int, first *Query) *Query {
+	q := &Query{Body: p.setOps(first, 0)}
+	p.organize(q)
+	q.At = p.from(start)
+	return q.simplest()
+}
+
+// parenQuery reads (query).
+func (p *parser) parenQuery() *Query {
+	p.expectOp("(")
+	q := p.query()
+	p.expectOp(")")
+	return q
+}
+
+// ctes reads WITH [RECURSIVE] name [(columns)] AS (query), ….
+func (p *parser) ctes() (out []CTE, recursive bool) {
+	p.expectWords("WITH")
+	if p.isWord("RECURSIVE") && p.peek(1).kind != tkOp && !(p.peek(1).up == "AS" && p.peek(2).up == "(") {
+		p.i++
+		recursive = true
+	}
+	seen := map[string]bool{}
+	out = list(p, func() CTE {
+		start := p.start()
+		c := CTE{Name: p.nameIdent("a name for the query")}
+		p.once(seen, c.Name.Name, c.Name.Pos)
+		if p.isOp("(") && !p.queryAt(p.i) {
+			c.Columns = p.identList("a column name")
+		}
+		if p.isWords("MAX", "RECURSION") {
+			p.unsupported(p.tok().pos, "MAX RECURSION LEVEL", "leave it out")
+		}
+		p.acceptWord("AS")
+		if !p.isOp("(") {
+			p.fail("AS and a query in parentheses", "AS")
+		}
+		c.Query = p.parenQuery()
+		c.At = p.from(start)
+		return c
+	})
+	return out, recursive
+}
+
+// setOps reads UNION, EXCEPT and INTERSECT after left; INTERSECT binds tighter.
+func (p *parser) setOps(left Body, min int) Body {
+	start := left.Span().Start
+	for {
+		if p.isOp("|>") {
+			p.unsupported(p.tok().pos, "The pipe syntax |>", "write the query with SELECT … FROM … WHERE …")
+		}
+		op, prec := "", 1
+		switch w := p.tok(); {
+		case w.kind != tkWord:
+			return left
+		case w.up == "INTERSECT":
+			op, prec = w.up, 2
+		case w.up == "UNION" || w.up == "EXCEPT":
+			op = w.up
+		case w.up == "MINUS":
+			op = "EXCEPT"
+		default:
+			return left
+		}
+		if prec <= min {
+			return left
+		}
+		p.link()
+		p.i++
+		all := p.acceptWord("ALL", "DISTINCT") == "ALL"
+		right := p.setOps(p.queryPrimary(), prec)
+		left = &SetOp{p.from(start), op, all, left, right}
+	}
+}
+
+// queryPrimary reads SELECT, VALUES, TABLE or a query in parentheses.
+func (p *parser) queryPrimary() Body {
+	switch {
+	case p.isWord("SELECT"):
+		return p.selectClause()
+	case p.isWord("VALUES"):
+		return p.values()
+	case p.isWord("TABLE"):
+		start := p.start()
+		p.i++
+		n := p.name("a table name")
+		return &TableQuery{p.from(start), n}
+	case p.isWord("FROM"):
+		p.unsupported(p.tok().pos, "A query that begins with FROM", "begin with SELECT")
+	case p.isWord("MAP", "REDUCE"):
+		p.unsupported(p.tok().pos, p.tok().up+" with a script", "use functions in SELECT")
+	case p.isOp("("):
+		p.enter()
+		defer p.leave()
+		return p.parenQuery()
+	}
+	p.fail("a query (SELECT, VALUES, TABLE or WITH)", "SELECT", "VALUES", "TABLE", "WITH")
+	return nil
+}
+
+// values reads VALUES row, row … [AS t(a, b)]. A row in parentheses has several columns.
+func (p *parser) values() *Values {
+	start := p.start()
+	p.expectWords("VALUES")
+	v := &Values{}
+	v.Rows = list(p, func() []Expr {
+		x := p.expr()
+		if r, ok := x.(*Row); ok {
+			return r.Items
+		}
+		return []Expr{x}
+	})
+	v.Alias = p.tableAlias()
+	v.At = p.from(start)
+	return v
+}
+
+// organize reads ORDER BY, CLUSTER BY, DISTRIBUTE BY, SORT BY, WINDOW, LIMIT and OFFSET.
+func (p *parser) organize(q *Query) {
+	if p.acceptWords("ORDER", "BY") {
+		if p.isWord("ALL") && !p.continuesName(1) {
+			start := p.start()
+			p.i++
+			item := p.sortTail(start, nil)
+			q.OrderAll = &item
+		} else {
+			q.Order = list(p, p.sortItem)
+		}
+	}
+	if p.acceptWords("CLUSTER", "BY") {
+		q.Cluster = list(p, p.expr)
+	}
+	if p.acceptWords("DISTRIBUTE", "BY") {
+		q.Distribute = list(p, p.expr)
+	}
+	if p.acceptWords("SORT", "BY") {
+		q.Sort = list(p, p.sortItem)
+	}
+	if p.isWord("WINDOW") && p.peek(2).up == "AS" {
+		q.Windows = p.windows()
+	}
+	if p.acceptWord("LIMIT") != "" {
+		if p.isWord("ALL") {
+			p.i++
+		} else {
+			q.Limit = p.expr()
+		}
+		if p.isOp(",") {
+			p.refuse(classSyntax, p.tok().pos, "write LIMIT count OFFSET start", "LIMIT takes one number")
+		}
+	}
+	if p.acceptWord("OFFSET") != "" {
+		q.Offset = p.expr()
+	}
+	if p.isWord("FETCH") {
+		p.refuse(classSyntax, p.tok().pos, "write LIMIT n", "There is no FETCH clause")
+	}
+	p.misplaced()
+}
+
+// misplaced explains a clause that stands in the wrong order.
+func (p *parser) misplaced() {
+	order := map[string]string{
+		"WHERE": "WHERE comes right after FROM, before GROUP BY, ORDER BY and LIMIT", "GROUP": "GROUP BY comes after WHERE, before HAVING and ORDER BY",
+		"HAVING": "HAVING comes after GROUP BY, before ORDER BY", "ORDER": "ORDER BY comes after HAVING, before LIMIT", "LIMIT": "LIMIT comes before OFFSET, and only once",
+	}
+	t := p.tok()
+	if why, ok := order[t.up]; ok && t.kind == tkWord {
+		p.refuse(classSyntax, t.pos, why, "%s stands in the wrong place", t.up)
+	}
+}
+
+// continuesName reports whether the token n ahead makes a longer expression of a word.
+func (p *parser) continuesName(n int) bool {
+	t := p.peek(n)
+	return t.kind == tkOp && t.up != ")" && t.up != ";" && t.up != ","
+}
+
+func (p *parser) sortItem() SortItem {
+	start := p.start()
+	return p.sortTail(start, p.expr())
+}
+
+// sortTail reads [ASC | DESC] [NULLS FIRST | LAST] after x.
+func (p *parser) sortTail(start int, x Expr) SortItem {
+	s := SortItem{X: x}
+	s.Desc = p.acceptWord("ASC", "DESC") == "DESC"
+	if p.acceptWord("NULLS") != "" {
+		switch p.acceptWord("FIRST", "LAST") {
+		case "FIRST":
+			s.Nulls = NullsFirst
+		case "LAST":
+			s.Nulls = NullsLast
+		default:
+			p.fail("FIRST or LAST", "FIRST", "LAST")
+		}
+	}
+	s.At = p.from(start)
+	return s
+}
+
+// selectClause reads SELECT … up to HAVING and WINDOW.
+func (p *parser) selectClause() *Select {
+	start := p.start()
+	p.expectWords("SELECT")
+	s := &Select{}
+	for p.isOp("/*+") {
+		s.Hints = append(s.Hints, p.hints()...)
+	}
+	if p.isWord("TRANSFORM") && p.peek(1).up == "(" && p.isScript() {
+		p.unsupported(p.tok().pos, "TRANSFORM with a script", "use functions in SELECT")
+	}
+	if w := p.acceptWord("DISTINCT", "ALL"); w == "DISTINCT" {
+		s.Distinct = true
+	}
+	s.Items = list(p, p.selectItem)
+	if p.acceptWord("FROM") != "" {
+		s.From = list(p, p.relation)
+	}
+	for p.isWords("LATERAL", "VIEW") {
+		s.Views = append(s.Views, p.lateralView())
+	}
+	if p.acceptWord("WHERE") != "" {
+		s.Where = p.expr()
+	}
+	if p.isWords("GROUP", "BY") {
+		s.GroupBy = p.groupBy()
+	}
+	if p.acceptWord("HAVING") != "" {
+		s.Having = p.expr()
+	}
+	if p.isWord("QUALIFY") {
+		p.unsupported(p.tok().pos, "QUALIFY", "put the query into a subquery and filter it with WHERE")
+	}
+	if p.isWord("WINDOW") && p.peek(2).up == "AS" {
+		s.Windows = p.windows()
+	}
+	s.At = p.from(start)
+	return s
+}
+
+// isScript looks for the USING 'script' of TRANSFORM(…).
+func (p *parser) isScript() bool {
+	depth := 0
+	for i := p.i + 1; i < len(p.toks); i++ {
+		switch t := p.toks[i]; {
+		case t.kind != tkOp:
+		case t.up == "(":
+			depth++
+		case t.up == ")":
+			if depth--; depth == 0 {
+				next := p.toks[i+1]
+				return next.kind == tkWord && (next.up == "USING" || next.up == "ROW")
+			}
+		}
+	}
+	return false
+}
+
+// selectItem reads expression [AS name | AS (a, b)].
+func (p *parser) selectItem() SelectItem {
+	start := p.start()
+	x := p.starExpr()
+	item := SelectItem{X: x, Text: p.src.Text[start:p.prev().pos.End]}
+	if p.isWord("AS") && p.peek(1).up == "(" || p.isOp("(") {
+		p.acceptWord("AS")
+		item.Alias = p.identList("a column name")
+	} else if id, ok := p.alias(); ok {
+		item.Alias = []Ident{id}
+	}
+	item.At = p.from(start)
+	if !p.endsItem() {
+		p.fail("',' or what follows the select list", clauseWords...)
+	}
+	return item
+}
+
+// endsItem reports whether the current token may follow a select item.
+func (p *parser) endsItem() bool {
+	t := p.tok()
+	switch t.kind {
+	case tkEOF:
+		return true
+	case tkOp:
+		return t.up == "," || t.up == ")" || t.up == ";" || t.up == "|>"
+	case tkWord:
+		return aliasStops[t.up] || strictReserved[t.up] || t.up == "FETCH"
+	}
+	return false
+}
+
+// hints reads /*+ name(args), … */. Hints are for Spark's optimizer and have no effect here.
+func (p *parser) hints() []Hint {
+	p.expectOp("/*+")
+	var out []Hint
+	for !p.isOp("*/") {
+		start := p.start()
+		h := Hint{Name: p.anyIdent("the name of a hint, or */")}
+		if p.isOp("(") {
+			h.Args = paren(p, func() Expr { return p.value(precPrimary) })
+		}
+		h.At = p.from(start)
+		out = append(out, h)
+		p.acceptOp(",")
+	}
+	if len(out) == 0 {
+		p.fail("the name of a hint")
+	}
+	p.i++
+	return out
+}
+
+// windows reads WINDOW w AS (spec), ….
+func (p *parser) windows() []NamedWindow {
+	p.expectWords("WINDOW")
+	return list(p, func() NamedWindow {
+		start := p.start()
+		n := NamedWindow{Name: p.ident("a name for the window")}
+		p.expectWords("AS")
+		n.Spec = p.windowSpec()
+		n.At = p.from(start)
+		return n
+	})
+}
+
+// windowSpec reads w, (w), or (PARTITION BY … ORDER BY … frame).
+func (p *parser) windowSpec() WindowSpec {
+	start := p.start()
+	var w WindowSpec
+	if !p.isOp("(") {
+		w.Ref = p.ident("the name of a window, or '('")
+		w.At = p.from(start)
+		return w
+	}
+	p.i++
+	if next := p.peek(1); p.isIdent() && next.up == ")" && next.kind == tkOp {
+		w.Ref = p.ident("the name of a window")
+	} else {
+		p.windowBody(&w)
+	}
+	p.expectOp(")")
+	w.At = p.from(start)
+	return w
+}
+
+func (p *parser) windowBody(w *WindowSpec) {
+	if p.acceptWords("CLUSTER", "BY") {
+		w.Partition = list(p, p.expr)
+	} else {
+		if p.acceptWords("PARTITION", "BY") || p.acceptWords("DISTRIBUTE", "BY") {
+			w.Partition = list(p, p.expr)
+		}
+		if p.acceptWords("ORDER", "BY") || p.acceptWords("SORT", "BY") {
+			w.Order = list(p, p.sortItem)
+		}
+	}
+	if p.isWord("ROWS", "RANGE") {
+		w.Frame = p.frame()
+	} else if !p.isOp(")") {
+		p.fail("PARTITION BY, ORDER BY, ROWS, RANGE or ')'", "PARTITION", "ORDER", "ROWS", "RANGE")
+	}
+}
+
+func (p *parser) frame() *Frame {
+	start := p.start()
+	f := &Frame{Range: p.advance().up == "RANGE", End: Bound{Kind: CurrentRow}}
+	if p.acceptWord("BETWEEN") != "" {
+		f.Start = p.bound()
+		p.expectWords("AND")
+		f.End = p.bound()
+	} else {
+		f.Start = p.bound()
+	}
+	f.At = p.from(start)
+	return f
+}
+
+func (p *parser) bound() Bound {
+	switch {
+	case p.acceptWord("UNBOUNDED") != "":
+		if p.acceptWord("PRECEDING") != "" {
+			return Bound{Kind: UnboundedPreceding}
+		}
+		if p.acceptWord("FOLLOWING") != "" {
+			return Bound{Kind: UnboundedFollowing}
+		}
+	case p.acceptWords("CURRENT", "ROW"):
+		return Bound{Kind: CurrentRow}
+	default:
+		x := p.value(precCompare)
+		if p.acceptWord("PRECEDING") != "" {
+			return Bound{Preceding, x}
+		}
+		if p.acceptWord("FOLLOWING") != "" {
+			return Bound{Following, x}
+		}
+	}
+	p.fail("PRECEDING or FOLLOWING", "PRECEDING", "FOLLOWING")
+	return Bound{}
+}
+
+// once refuses a name given twice in one list.
+func (p *parser) once(seen map[string]bool, name string, pos errs.Span) {
+	if low := strings.ToLower(name); seen[low] {
+		panic(bail{errs.New("COLUMN_ALREADY_EXISTS", "The name %s is given twice", quoteIfNeeded(name)).State("42711").
+			At(p.src, pos).WithHint("give each its own name; case makes no difference")})
+	} else {
+		seen[low] = true
+	}
+}

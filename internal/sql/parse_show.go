@@ -1,0 +1,149 @@
+package sql
+
+// showWords may follow SHOW.
+var showWords = []string{"TABLES", "SCHEMAS", "DATABASES", "FUNCTIONS", "COLUMNS", "CREATE", "VIEWS", "TBLPROPERTIES", "CATALOGS", "PARTITIONS"}
+
+// show reads SHOW ….
+func (p *parser) show() Statement {
+	start := p.start()
+	p.i++
+	s := &Show{}
+	t := p.tok()
+	switch {
+	case p.acceptWord("TABLES") != "":
+		p.showList(s, "TABLES")
+	case p.acceptWord("VIEWS") != "":
+		p.showList(s, "VIEWS")
+	case p.acceptWord("SCHEMAS", "DATABASES", "NAMESPACES") != "":
+		p.showList(s, "SCHEMAS")
+	case p.acceptWord("CATALOGS") != "":
+		s.What = "CATALOGS"
+		p.showPattern(s)
+	case p.isWord("FUNCTIONS") || p.isWord("ALL", "SYSTEM", "USER") && p.peek(1).up == "FUNCTIONS":
+		if !p.isWord("FUNCTIONS") {
+			s.Scope = p.advance().up
+		}
+		p.i++
+		p.showFunctions(s)
+	case p.acceptWord("COLUMNS") != "":
+		p.showColumns(s)
+	case p.acceptWords("CREATE", "TABLE"):
+		s.What, s.Name = "CREATE TABLE", p.name("a table name")
+		if p.isWords("AS", "SERDE") {
+			p.unsupported(p.tok().pos, "AS SERDE", "leave it out")
+		}
+	case p.acceptWord("TBLPROPERTIES") != "":
+		s.What, s.Name = "TBLPROPERTIES", p.name("a table name")
+		if p.acceptOp("(") {
+			s.Key, _ = p.optionKey()
+			p.expectOp(")")
+		}
+	case p.isWord("PARTITIONS"):
+		p.i++
+		s.What, s.Name = "PARTITIONS", p.name("a table name")
+	case p.isWord("TABLE", "PROCEDURES", "CURRENT", "GRANT", "ROLE", "ROLES", "PRINCIPALS", "COMPACTIONS", "TRANSACTIONS", "INDEXES", "LOCKS"):
+		p.unsupported(t.pos, "SHOW "+t.up, "SHOW TABLES, SCHEMAS, VIEWS, FUNCTIONS, COLUMNS and CREATE TABLE are there")
+	default:
+		p.fail("TABLES, SCHEMAS, VIEWS, FUNCTIONS, COLUMNS or CREATE TABLE", showWords...)
+	}
+	s.At = p.from(start)
+	return s
+}
+
+// showList reads [IN schema] [LIKE 'pattern'].
+func (p *parser) showList(s *Show, what string) {
+	s.What = what
+	if p.acceptWord("IN", "FROM") != "" {
+		s.Name = p.name("the name of a schema")
+	}
+	p.showPattern(s)
+}
+
+func (p *parser) showPattern(s *Show) {
+	like := p.acceptWord("LIKE") != ""
+	if like || p.tok().kind == tkString {
+		s.Pattern, s.Like = p.stringText("a pattern in quotes, such as 'a*'"), true
+	}
+}
+
+func (p *parser) showFunctions(s *Show) {
+	s.What = "FUNCTIONS"
+	if p.acceptWord("IN", "FROM") != "" {
+		s.Name = p.name("the name of a schema")
+	}
+	like := p.acceptWord("LIKE") != ""
+	if p.isIdent() {
+		s.Pattern, s.Like = p.name("a function name").String(), true
+	} else if like || p.tok().kind == tkString {
+		s.Pattern, s.Like = p.stringText("a pattern in quotes, such as 'a*'"), true
+	}
+}
+
+func (p *parser) showColumns(s *Show) {
+	s.What = "COLUMNS"
+	if p.acceptWord("IN", "FROM") == "" {
+		p.fail("FROM and a table name", "FROM", "IN")
+	}
+	s.Name = p.name("a table name")
+	if p.acceptWord("IN", "FROM") != "" {
+		ns := p.name("the name of a schema")
+		s.Name.Parts = append(ns.Parts, s.Name.Last())
+	}
+}
+
+// describeStmt reads DESCRIBE of a table, query, function or schema.
+func (p *parser) describeStmt() Statement {
+	start := p.start()
+	p.i++
+	d := &Describe{What: "TABLE"}
+	next := p.peek(1)
+	named := next.kind == tkWord || next.kind == tkQuoted
+	switch {
+	case p.isWord("FUNCTION") && named:
+		p.i++
+		d.What = "FUNCTION"
+		d.Extended = p.isWord("EXTENDED") && p.peek(1).kind == tkWord && p.acceptWord("EXTENDED") != ""
+		d.Name = p.name("a function name")
+	case p.isWord("SCHEMA", "DATABASE", "NAMESPACE") && named:
+		p.i++
+		d.What = "SCHEMA"
+		d.Extended = p.isWord("EXTENDED") && p.peek(1).kind == tkWord && p.acceptWord("EXTENDED") != ""
+		d.Name = p.name("the name of a schema")
+	case p.isWord("PROCEDURE") && named:
+		p.unsupported(p.tok().pos, "DESCRIBE PROCEDURE", "there are no procedures")
+	case p.isWord("QUERY") && p.queryAt(p.i+1):
+		p.i++
+		d.What, d.Query = "QUERY", p.query()
+	case p.queryAt(p.i) && !(p.isWord("TABLE") && named):
+		d.What, d.Query = "QUERY", p.query()
+	default:
+		p.describeTable(d)
+	}
+	d.At = p.from(start)
+	return d
+}
+
+// describeTable reads [TABLE] [EXTENDED | FORMATTED] name [column].
+func (p *parser) describeTable(d *Describe) {
+	named := func() bool {
+		k := p.peek(1).kind
+		return k == tkWord || k == tkQuoted
+	}
+	if p.isWord("TABLE") && named() {
+		p.i++
+	}
+	if p.isWord("EXTENDED", "FORMATTED") && named() && p.peek(1).up != "AS" {
+		p.i++
+		d.Extended = true
+	}
+	d.Name = p.name("a table name")
+	if p.isWord("PARTITION") && p.peek(1).up == "(" {
+		p.unsupported(p.tok().pos, "DESCRIBE of a single PARTITION", "describe the table")
+	}
+	if p.isWords("AS", "JSON") {
+		p.unsupported(p.tok().pos, "DESCRIBE … AS JSON", "use azud sql -o json")
+	}
+	if p.isIdent() {
+		d.Column = p.name("a column name")
+	}
+}
