@@ -1,0 +1,122 @@
+package analyze
+
+import (
+	"errors"
+
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/fn"
+	"github.com/azud/azud/internal/plan"
+	"github.com/azud/azud/internal/types"
+	"github.com/azud/azud/internal/vec"
+)
+
+// lit makes a literal.
+func lit(v vec.Col, at errs.Span, name string) val { return val{&plan.Lit{Value: v, At: at}, name} }
+
+func strVal(s string, at errs.Span) val { return lit(vec.ConstString(types.StringType, s, 1), at, s) }
+
+func boolVal(b bool, at errs.Span) val {
+	name := "false"
+	if b {
+		name = "true"
+	}
+	return lit(vec.ConstOf(types.BooleanType, b, 1), at, name)
+}
+
+func nullVal(t types.Type, at errs.Span) val { return lit(vec.NullCol(t, 1), at, "NULL") }
+
+// argsOf is what overload resolution sees of the arguments: the values of the constant ones
+// included. A constant that fails to evaluate is left to fail at run time.
+func (a *analyzer) argsOf(args []val) []fn.Arg {
+	out := make([]fn.Arg, len(args))
+	for i, v := range args {
+		out[i] = fn.Arg{Type: v.x.Type(), Nullable: v.x.Nullable()}
+		if plan.IsConst(v.x) {
+			if c, err := plan.Eval(a.folding, v.x); err == nil {
+				out[i].Const = &c
+			}
+		}
+	}
+	return out
+}
+
+// op applies a scalar function or operator under a given display name.
+func (a *analyzer) op(name string, at errs.Span, display string, args ...val) (val, error) {
+	s, ok := a.env.Functions.Scalar(name)
+	if !ok {
+		return val{}, a.unsupported(at, "the function or operator "+name)
+	}
+	b, err := s.Bind(a.argsOf(args))
+	if err != nil {
+		return val{}, a.mismatch(err, at, display)
+	}
+	cast, err := a.castAll(args, b.Params, at)
+	if err != nil {
+		return val{}, err
+	}
+	return val{&plan.Call{Name: s.Name, Fn: b, Args: cast, At: at}, display}, nil
+}
+
+// mismatch places a Bind's error and says which expression it is about.
+func (a *analyzer) mismatch(err error, at errs.Span, display string) error {
+	var e *errs.Error
+	if errors.As(err, &e) && e.Source == nil && len(display) < 200 {
+		d := *e
+		d.Msg = "cannot resolve \"" + display + "\": " + e.Msg
+		return d.At(a.src, at)
+	}
+	return a.place(err, at)
+}
+
+func (a *analyzer) castAll(args []val, to []types.Type, at errs.Span) ([]plan.Expr, error) {
+	if len(to) != len(args) {
+		return nil, a.fail(at, "INTERNAL_ERROR", "XX000", "a function asks for %d arguments and got %d", len(to), len(args))
+	}
+	out := make([]plan.Expr, len(args))
+	for i, v := range args {
+		out[i] = castTo(v.x, to[i])
+	}
+	return out, nil
+}
+
+// castTo inserts a cast where the type differs; a literal NULL takes the type at once.
+func castTo(x plan.Expr, t types.Type) plan.Expr {
+	if x.Type().Equal(t) {
+		return x
+	}
+	if l, ok := x.(*plan.Lit); ok && l.Value.Type.Kind == types.Null {
+		return &plan.Lit{Value: vec.NullCol(t, 1), At: l.At}
+	}
+	return &plan.Cast{X: x, To: t, At: x.Span()}
+}
+
+// common casts values to their least common type.
+func (a *analyzer) common(what string, at errs.Span, list []val) ([]plan.Expr, types.Type, error) {
+	t := types.NullType
+	for _, v := range list {
+		c, ok := types.Common(t, v.x.Type())
+		if !ok {
+			return nil, t, a.fail(at, "DATATYPE_MISMATCH.DATA_DIFF_TYPES", "42K09",
+				"the values of %s must have one type, but \"%s\" is %s beside %s", what, v.name, v.x.Type().SQL(), t.SQL()).
+				WithHint("cast them to one type")
+		}
+		t = c
+	}
+	out := make([]plan.Expr, len(list))
+	for i, v := range list {
+		out[i] = castTo(v.x, t)
+	}
+	return out, t, nil
+}
+
+// boolean makes a condition of a value: booleans and NULL as they are, and strings by a cast
+// where Spark casts implicitly (implicit).
+func (a *analyzer) boolean(v val, implicit bool, fail func() error) (plan.Expr, error) {
+	switch k := v.x.Type().Kind; {
+	case k == types.Boolean:
+		return v.x, nil
+	case k == types.Null, k == types.String && implicit:
+		return castTo(v.x, types.BooleanType), nil
+	}
+	return nil, fail()
+}

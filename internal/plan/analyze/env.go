@@ -1,0 +1,71 @@
+package analyze
+
+import (
+	"context"
+	"time"
+
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/fn"
+	"github.com/azud/azud/internal/plan"
+	"github.com/azud/azud/internal/sql"
+)
+
+// Env is what a query's meaning depends on besides its text.
+type Env struct {
+	Source *errs.Source // the text of the query
+	// Resolve finds a table by its name's parts. Its errors (class TABLE_OR_VIEW_NOT_FOUND, with
+	// near names) get the place if they have none.
+	Resolve func(name []string, at errs.Span) (plan.Table, error)
+	// View finds a view by its name's parts; nil if there are none. It is asked before Resolve.
+	View func(name []string) (*View, bool)
+	// Zone is the session time zone; nil is UTC.
+	Zone *time.Location
+	// Functions is nil for the built-in functions.
+	Functions *fn.Registry
+	// AllowStream permits FROM STREAM: a flow's query, not one for the shell.
+	AllowStream bool
+}
+
+// View is a stored query with the text it was written in.
+type View struct {
+	Query   *sql.Query
+	Source  *errs.Source
+	Columns []string // names given by CREATE VIEW v (a, b); nil: the query's own
+}
+
+// Query analyzes a query. The plan's watermarks, streaming sources and stateful operators
+// are numbered in the order of the text. Errors are *errs.Error with a place.
+func Query(ctx context.Context, q *sql.Query, env Env) (plan.Node, error) {
+	if env.Zone == nil {
+		env.Zone = time.UTC
+	}
+	if env.Functions == nil {
+		env.Functions = fn.NewRegistry()
+	}
+	a := &analyzer{env: env, src: env.Source, folding: &fn.Context{Zone: env.Zone}}
+	n, _, err := a.query(ctx, q, nil)
+	if err != nil {
+		return nil, err
+	}
+	return numberStateful(a.foldAll(n)), nil
+}
+
+// Expr analyzes an expression over given columns, for conditions that are not in a query.
+func Expr(e sql.Expr, columns []plan.Attr, env Env) (plan.Expr, error) {
+	if env.Zone == nil {
+		env.Zone = time.UTC
+	}
+	if env.Functions == nil {
+		env.Functions = fn.NewRegistry()
+	}
+	a := &analyzer{env: env, src: env.Source, folding: &fn.Context{Zone: env.Zone}}
+	sc := &scope{}
+	for _, c := range columns {
+		sc.add(c, c.Qualifier)
+	}
+	v, err := a.expr(&exprScope{in: sc}, e)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Fold(a.folding, v.x), nil
+}

@@ -1,0 +1,245 @@
+package analyze
+
+import (
+	"strconv"
+
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/plan"
+	"github.com/azud/azud/internal/sql"
+	"github.com/azud/azud/internal/types"
+)
+
+// groupFirst analyzes the grouping expressions that stand for themselves, so that the select
+// list can name their time window. Ordinals and aliases wait for the select list.
+func (b *selecting) groupFirst() error {
+	if b.sel.GroupBy == nil {
+		return nil
+	}
+	for _, g := range b.sel.GroupBy.Items {
+		if g.Kind != sql.GroupExpr {
+			return b.a.unsupported(g.Span(), "CUBE, ROLLUP and GROUPING SETS")
+		}
+		if _, ordinal := ordinalOf(g.X); ordinal || b.isAlias(g.X) {
+			continue
+		}
+		if err := b.groupBy(g.X); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isAlias reports a name that is no column of the input; it may be one of the select list.
+func (b *selecting) isAlias(e sql.Expr) bool {
+	c, ok := e.(*sql.Column)
+	if !ok || len(c.Parts) != 1 {
+		return false
+	}
+	hits, _ := b.in.match(parts(c.Parts))
+	return len(hits) == 0
+}
+
+// groupBy analyzes one grouping expression over the input.
+func (b *selecting) groupBy(e sql.Expr) error {
+	v, err := b.a.expr(&exprScope{in: b.in, windows: &b.windows}, e)
+	if err != nil {
+		return err
+	}
+	if g := firstAgg(v.x); g != nil {
+		return b.a.fail(g.At, "GROUP_BY_AGGREGATE", "42903", "GROUP BY cannot contain an aggregate function")
+	}
+	return b.addKey(v, e.Span())
+}
+
+// addKey adds a grouping key, unless it is there already.
+func (b *selecting) addKey(v val, at errs.Span) error {
+	for _, k := range b.keys {
+		if plan.Equal(k.Expr, v.x) {
+			return nil
+		}
+	}
+	if hasMap(v.x.Type()) {
+		return b.a.unsupported(at, "grouping by a MAP")
+	}
+	out := plan.Attr{}
+	if r, ok := v.x.(*plan.Ref); ok {
+		out = r.Attr
+		out.Qualifier = ""
+	} else {
+		out = b.a.newAttr(v.name, v.x.Type(), v.x.Nullable())
+		out.Event = b.a.eventOf(v.x)
+	}
+	b.keys = append(b.keys, plan.Named{Attr: out, Expr: v.x})
+	return nil
+}
+
+// group analyzes the grouping expressions that refer to the select list.
+func (b *selecting) group() error {
+	if b.sel.GroupBy == nil {
+		return nil
+	}
+	if b.sel.GroupBy.All {
+		return b.groupAll()
+	}
+	for _, g := range b.sel.GroupBy.Items {
+		n, ordinal := ordinalOf(g.X)
+		switch {
+		case ordinal:
+			if err := b.groupOrdinal(n, g.X.Span()); err != nil {
+				return err
+			}
+		case b.isAlias(g.X):
+			if err := b.groupAlias(g.X.(*sql.Column)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ordinalOf is the number of an integer literal.
+func ordinalOf(e sql.Expr) (int, bool) {
+	n, ok := e.(*sql.NumberLit)
+	if !ok || n.Type.Kind != types.Int {
+		return 0, false
+	}
+	v, err := strconv.Atoi(n.Text)
+	return v, err == nil
+}
+
+func (b *selecting) groupOrdinal(n int, at errs.Span) error {
+	if n < 1 || n > len(b.items) {
+		return b.a.fail(at, "GROUP_BY_POS_OUT_OF_RANGE", "42805",
+			"GROUP BY position %d is not in the select list (it has 1 to %d)", n, len(b.items))
+	}
+	it := b.items[n-1]
+	if firstAgg(it.v.x) != nil {
+		return b.a.fail(at, "GROUP_BY_POS_AGGREGATE", "42903",
+			"GROUP BY %d refers to \"%s\", which contains an aggregate function", n, it.name)
+	}
+	return b.addKey(it.v, at)
+}
+
+func (b *selecting) groupAlias(c *sql.Column) error {
+	for _, it := range b.items {
+		if it.alias == "" || !equalFold(it.alias, c.Parts[0].Name) {
+			continue
+		}
+		if firstAgg(it.v.x) != nil {
+			return b.a.fail(c.Span(), "GROUP_BY_AGGREGATE", "42903",
+				"GROUP BY cannot contain an aggregate function, and `%s` is \"%s\"", it.alias, it.v.name)
+		}
+		return b.addKey(it.v, c.Span())
+	}
+	return b.groupBy(c) // the window's column, or the error of an unknown name
+}
+
+// groupAll groups by every column of the select list without an aggregate.
+func (b *selecting) groupAll() error {
+	for _, it := range b.items {
+		if firstAgg(it.v.x) == nil && !plan.IsConst(it.v.x) {
+			if err := b.addKey(it.v, it.e.Span()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// overGroups rewrites an expression over the input to one over the Aggregate's output: keys
+// and aggregates become references, and missing is asked for the error of any other column.
+// name is given to an aggregate that is the whole expression.
+func (b *selecting) overGroups(x plan.Expr, name string, missing func(*plan.Ref) error) (plan.Expr, error) {
+	var failed error
+	out := plan.RewriteDown(x, func(e plan.Expr) (plan.Expr, bool) {
+		if _, isLit := e.(*plan.Lit); isLit || failed != nil {
+			return e, true
+		}
+		for _, k := range b.keys {
+			if plan.Equal(k.Expr, e) {
+				return b.keyRef(k, e), true
+			}
+		}
+		switch e := e.(type) {
+		case *plan.Agg:
+			display := plan.String(e)
+			if e == x {
+				display = name
+			}
+			return &plan.Ref{Attr: b.addAgg(e, display), At: e.At}, true
+		case *plan.Ref:
+			if b.isOutput(e.Attr.ID) {
+				return e, true
+			}
+			failed = missing(e)
+			return e, true
+		}
+		return e, false
+	})
+	return out, failed
+}
+
+// keyRef reads a key, under the name that the user wrote.
+func (b *selecting) keyRef(k plan.Named, e plan.Expr) plan.Expr {
+	attr := k.Attr
+	if r, ok := e.(*plan.Ref); ok {
+		attr.Name = r.Attr.Name
+	}
+	return &plan.Ref{Attr: attr, At: e.Span()}
+}
+
+func (b *selecting) addAgg(g *plan.Agg, name string) plan.Attr {
+	for _, have := range b.aggs {
+		if plan.Equal(have.Expr, g) {
+			return have.Attr
+		}
+	}
+	out := b.a.newAttr(name, g.Type(), g.Nullable())
+	b.aggs = append(b.aggs, plan.Named{Attr: out, Expr: g})
+	return out
+}
+
+// isOutput reports the id of a finished column of the select list, which ORDER BY may name.
+func (b *selecting) isOutput(id plan.ID) bool {
+	for _, it := range b.items {
+		if it.attr.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// notGrouped is the error of a column that is neither a key nor aggregated.
+func (b *selecting) notGrouped(r *plan.Ref) error {
+	if b.sel.GroupBy == nil {
+		return b.a.fail(r.At, "MISSING_GROUP_BY", "42803",
+			"the query aggregates without GROUP BY, but \"%s\" is a single row's value", r.Attr.Name).
+			WithHint("add GROUP BY %s, or write any_value(%s)", r.Attr.Name, r.Attr.Name)
+	}
+	return b.a.fail(r.At, "MISSING_AGGREGATION", "42803",
+		"\"%s\" is neither in GROUP BY nor inside an aggregate function", r.Attr.Name).
+		WithHint("add %s to GROUP BY, or write any_value(%s)", r.Attr.Name, r.Attr.Name)
+}
+
+// notInOutput is the error of HAVING and ORDER BY for such a column.
+func (b *selecting) notInOutput(r *plan.Ref) error {
+	return b.a.unresolved([]string{r.Attr.Name}, r.At, outputScope(b.items))
+}
+
+// filterGroups analyzes HAVING over the Aggregate's output.
+func (b *selecting) filterGroups() error {
+	if b.sel.Having == nil {
+		return nil
+	}
+	s := &exprScope{in: b.in, windows: &b.windows, outputs: b.items, inputs: true}
+	v, err := b.a.expr(s, b.sel.Having)
+	if err != nil {
+		return err
+	}
+	if v.x.Type().Kind != types.Boolean {
+		return b.a.fail(b.sel.Having.Span(), "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
+			"the condition \"%s\" is %s, not BOOLEAN", v.name, v.x.Type().SQL())
+	}
+	b.having, err = b.overGroups(v.x, "", b.notInOutput)
+	return err
+}

@@ -1,0 +1,166 @@
+package analyze
+
+import (
+	"strings"
+
+	"github.com/azud/azud/internal/plan"
+	"github.com/azud/azud/internal/sql"
+)
+
+func equalFold(a, b string) bool { return strings.EqualFold(a, b) }
+
+// ordering analyzes the keys of ORDER BY.
+type ordering struct {
+	a     *analyzer
+	items []*item
+	scope *exprScope
+	over  func(plan.Expr) (plan.Expr, error) // rewrites over an Aggregate; nil: none
+}
+
+// order analyzes ORDER BY: over the select list and, except after DISTINCT, the input.
+func (b *selecting) order() error {
+	if b.tail == nil {
+		return nil
+	}
+	o := &ordering{a: b.a, items: b.items, scope: &exprScope{in: b.in, windows: &b.windows, outputs: b.items}}
+	if b.sel.Distinct {
+		o.scope.in, o.scope.windows = &scope{}, nil
+	} else if b.grouped {
+		o.over = func(x plan.Expr) (plan.Expr, error) { return b.overGroups(x, "", b.notInOutput) }
+	}
+	by, err := o.keys(b.tail)
+	b.by = by
+	return err
+}
+
+func (o *ordering) keys(q *sql.Query) ([]plan.Order, error) {
+	if q.OrderAll != nil {
+		var by []plan.Order
+		for _, it := range o.items {
+			k, err := o.key(q.OrderAll, &plan.Ref{Attr: it.attr, At: q.OrderAll.Span()}, it.name)
+			if err != nil {
+				return nil, err
+			}
+			by = append(by, k)
+		}
+		return by, nil
+	}
+	var by []plan.Order
+	for i := range q.Order {
+		s := &q.Order[i]
+		x, name, err := o.expr(s.X)
+		if err != nil {
+			return nil, err
+		}
+		k, err := o.key(s, x, name)
+		if err != nil {
+			return nil, err
+		}
+		by = append(by, k)
+	}
+	return by, nil
+}
+
+func (o *ordering) key(s *sql.SortItem, x plan.Expr, name string) (plan.Order, error) {
+	if !x.Type().IsOrderable() {
+		return plan.Order{}, o.a.fail(s.Span(), "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE", "42K09",
+			"rows cannot be ordered by \"%s\", which is %s", name, x.Type().SQL())
+	}
+	first := !s.Desc
+	if s.Nulls != sql.NullsDefault {
+		first = s.Nulls == sql.NullsFirst
+	}
+	return plan.Order{Expr: x, Desc: s.Desc, NullsFirst: first}, nil
+}
+
+// expr analyzes one key: a position in the select list, or an expression.
+func (o *ordering) expr(e sql.Expr) (plan.Expr, string, error) {
+	if n, ok := ordinalOf(e); ok {
+		if n < 1 || n > len(o.items) {
+			return nil, "", o.a.fail(e.Span(), "ORDER_BY_POS_OUT_OF_RANGE", "42805",
+				"ORDER BY position %d is not in the select list (it has 1 to %d)", n, len(o.items))
+		}
+		it := o.items[n-1]
+		return &plan.Ref{Attr: it.attr, At: e.Span()}, it.name, nil
+	}
+	v, err := o.a.expr(o.scope, e)
+	if err != nil {
+		return nil, "", err
+	}
+	x := v.x
+	if o.over != nil {
+		if x, err = o.over(x); err != nil {
+			return nil, "", err
+		}
+	} else if g := firstAgg(x); g != nil {
+		return nil, "", o.a.fail(g.At, "MISSING_GROUP_BY", "42803", "ORDER BY aggregates, but the query does not").
+			WithHint("add GROUP BY")
+	}
+	for _, it := range o.items {
+		if it.final != nil && plan.Equal(it.final, x) {
+			return &plan.Ref{Attr: it.attr, At: e.Span()}, v.name, nil
+		}
+	}
+	return x, v.name, nil
+}
+
+// outputScope is the select list as columns, for suggestions.
+func outputScope(items []*item) *scope {
+	s := &scope{}
+	for _, it := range items {
+		s.add(plan.Attr{Name: it.name})
+	}
+	return s
+}
+
+// outputColumn resolves a name among the select list: as the output's attribute or, where the
+// filter stands below the Project (HAVING), as the expression itself.
+func (a *analyzer) outputColumn(s *exprScope, c *sql.Column) (v val, ok bool, err error) {
+	sc := &scope{}
+	by := map[plan.ID]*item{}
+	for _, it := range s.outputs {
+		sc.add(it.attr)
+		by[it.attr.ID] = it
+	}
+	if v, ok, err = a.resolve(sc, c); !ok || err != nil || !s.inputs {
+		return v, ok, err
+	}
+	v.x = plan.RewriteUp(v.x, func(e plan.Expr) plan.Expr {
+		if r, isRef := e.(*plan.Ref); isRef {
+			return by[r.Attr.ID].v.x
+		}
+		return e
+	})
+	return v, true, nil
+}
+
+// lateralColumn resolves a name as the alias of an item further left. Spark:
+// ResolveLateralColumnAliasReference.
+func (a *analyzer) lateralColumn(s *exprScope, c *sql.Column) (v val, ok bool, err error) {
+	var found *item
+	for _, it := range s.lateral {
+		if it.alias == "" || !equalFold(it.alias, c.Parts[0].Name) {
+			continue
+		}
+		if found != nil {
+			return val{}, true, a.fail(c.Span(), "AMBIGUOUS_LATERAL_COLUMN_ALIAS", "42702",
+				"`%s` names two columns of the select list", it.alias)
+		}
+		found = it
+	}
+	switch {
+	case found == nil:
+		return val{}, false, nil
+	case plan.IsVolatile(found.v.x):
+		return val{}, true, a.unsupported(c.Span(), "using the alias of a value that changes with each evaluation")
+	case s.aggArg && firstAgg(found.v.x) != nil:
+		return val{}, true, a.fail(c.Span(), "NESTED_AGGREGATE_FUNCTION", "42607", "`%s` is an aggregate already", found.alias)
+	}
+	v = val{found.v.x, "lateralAliasReference(" + found.alias + ")"}
+	for _, p := range c.Parts[1:] {
+		if v, err = a.field(v, p, c.Span()); err != nil {
+			return val{}, true, err
+		}
+	}
+	return v, true, nil
+}

@@ -1,0 +1,214 @@
+package analyze
+
+import (
+	"context"
+	"strings"
+
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/plan"
+	"github.com/azud/azud/internal/sql"
+	"github.com/azud/azud/internal/types"
+	"github.com/azud/azud/internal/vec"
+)
+
+// ctes are the names of WITH that a query sees, the innermost first.
+type ctes struct {
+	def   *sql.CTE
+	used  bool
+	outer *ctes // what the definition itself sees, and further names
+}
+
+func (c *ctes) find(name string) *ctes {
+	for ; c != nil; c = c.outer {
+		if strings.EqualFold(c.def.Name.Name, name) {
+			return c
+		}
+	}
+	return nil
+}
+
+// query analyzes a whole query. The scope's columns have no qualifier.
+func (a *analyzer) query(ctx context.Context, q *sql.Query, outer *ctes) (plan.Node, *scope, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	if err := a.queryRefused(q); err != nil {
+		return nil, nil, err
+	}
+	with, err := a.with(q, outer)
+	if err != nil {
+		return nil, nil, err
+	}
+	n, sc, err := a.ordered(ctx, q, with)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := a.unusedCTEs(ctx, with, outer); err != nil {
+		return nil, nil, err
+	}
+	n, err = a.limit(n, sc, q)
+	return n, sc, err
+}
+
+func (a *analyzer) queryRefused(q *sql.Query) error {
+	switch {
+	case q.Recursive && len(q.With) > 0:
+		return a.unsupported(q.With[0].Span(), "WITH RECURSIVE")
+	case len(q.Cluster) > 0:
+		return a.unsupported(q.Cluster[0].Span(), "CLUSTER BY")
+	case len(q.Distribute) > 0:
+		return a.unsupported(q.Distribute[0].Span(), "DISTRIBUTE BY")
+	case len(q.Sort) > 0:
+		return a.unsupported(q.Sort[0].Span(), "SORT BY").WithHint("write ORDER BY")
+	case len(q.Windows) > 0:
+		return a.unsupported(q.Windows[0].Span(), "WINDOW")
+	}
+	return nil
+}
+
+func (a *analyzer) with(q *sql.Query, env *ctes) (*ctes, error) {
+	seen := map[string]bool{}
+	for i := range q.With {
+		c := &q.With[i]
+		low := strings.ToLower(c.Name.Name)
+		if seen[low] {
+			return nil, a.fail(c.Name.Span(), "DUPLICATED_CTE_NAMES", "42602", "WITH defines `%s` twice", c.Name.Name)
+		}
+		seen[low] = true
+		env = &ctes{def: c, outer: env}
+	}
+	return env, nil
+}
+
+// unusedCTEs checks the definitions that nothing reads; they are not part of the plan.
+func (a *analyzer) unusedCTEs(ctx context.Context, env, outer *ctes) error {
+	for ; env != outer; env = env.outer {
+		if env.used {
+			continue
+		}
+		keep := *a
+		_, _, err := a.cte(ctx, env)
+		a.sources, a.watermarks = keep.sources, keep.watermarks
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *analyzer) cte(ctx context.Context, c *ctes) (plan.Node, *scope, error) {
+	c.used = true
+	n, sc, err := a.query(ctx, c.def.Query, c.outer)
+	if err != nil {
+		return nil, nil, err
+	}
+	sc, err = a.renamed(sc, c.def.Name.Name, c.def.Columns, c.def.Span())
+	return n, sc, err
+}
+
+// renamed puts a scope under an alias with, if columns are given, new names.
+func (a *analyzer) renamed(sc *scope, alias string, columns []sql.Ident, at errs.Span) (*scope, error) {
+	if len(columns) == 0 {
+		return sc.requalified(alias, nil), nil
+	}
+	if len(columns) != len(sc.cols) {
+		return nil, a.fail(at, "ASSIGNMENT_ARITY_MISMATCH", "42802",
+			"%d columns are named, but there are %d", len(columns), len(sc.cols))
+	}
+	return sc.requalified(alias, parts(columns)), nil
+}
+
+// ordered analyzes a query's body and its ORDER BY.
+func (a *analyzer) ordered(ctx context.Context, q *sql.Query, env *ctes) (plan.Node, *scope, error) {
+	if sel, ok := q.Body.(*sql.Select); ok {
+		return a.selectQuery(ctx, sel, q, env)
+	}
+	n, sc, err := a.body(ctx, q.Body, env)
+	if err != nil {
+		return nil, nil, err
+	}
+	items := make([]*item, len(sc.cols))
+	for i, c := range sc.cols {
+		items[i] = &item{name: c.attr.Name, attr: c.attr, final: &plan.Ref{Attr: c.attr}}
+	}
+	o := &ordering{a: a, items: items, scope: &exprScope{in: &scope{}, outputs: items}}
+	by, err := o.keys(q)
+	if err != nil || len(by) == 0 {
+		return n, sc, err
+	}
+	return &plan.Sort{Child: n, By: by}, sc, nil
+}
+
+func (a *analyzer) body(ctx context.Context, b sql.Body, env *ctes) (plan.Node, *scope, error) {
+	switch b := b.(type) {
+	case *sql.Query:
+		return a.query(ctx, b, env)
+	case *sql.Select:
+		return a.selectQuery(ctx, b, nil, env)
+	case *sql.SetOp:
+		return a.setOp(ctx, b, env)
+	case *sql.Values:
+		n, _, err := a.values(b)
+		if err != nil {
+			return nil, nil, err
+		}
+		return n, scopeOf(n.Output()), nil
+	case *sql.TableQuery:
+		n, sc, err := a.tableRef(ctx, &sql.TableRef{At: b.At, Name: b.Name}, env)
+		if err != nil {
+			return nil, nil, err
+		}
+		return n, sc.requalified("", nil), nil
+	}
+	return nil, nil, a.unsupported(b.Span(), "this form of query")
+}
+
+// limit applies LIMIT and OFFSET.
+func (a *analyzer) limit(n plan.Node, sc *scope, q *sql.Query) (plan.Node, error) {
+	if q.Limit == nil && q.Offset == nil {
+		return n, nil
+	}
+	l := &plan.Limit{Child: n, Count: -1, Stateful: -1}
+	for _, part := range []struct {
+		what string
+		e    sql.Expr
+		to   *int64
+	}{{"LIMIT", q.Limit, &l.Count}, {"OFFSET", q.Offset, &l.Offset}} {
+		if part.e == nil {
+			continue
+		}
+		v, err := a.rowCount(sc, part.what, part.e)
+		if err != nil {
+			return nil, err
+		}
+		*part.to = v
+	}
+	return l, nil
+}
+
+func (a *analyzer) rowCount(sc *scope, what string, e sql.Expr) (int64, error) {
+	v, err := a.expr(&exprScope{in: sc}, e)
+	if err != nil {
+		return 0, err
+	}
+	bad := func(why, format string, args ...any) error {
+		return a.fail(e.Span(), "INVALID_LIMIT_LIKE_EXPRESSION."+why, "42K0E", what+" "+format, args...)
+	}
+	if !plan.IsConst(v.x) {
+		return 0, bad("IS_UNFOLDABLE", "must be a constant, not \"%s\"", v.name)
+	}
+	if v.x.Type().Kind > types.Int || v.x.Type().Kind < types.Byte {
+		return 0, bad("DATA_TYPE", "must be an INT, but \"%s\" is %s", v.name, v.x.Type().SQL())
+	}
+	c, err := plan.Eval(a.folding, castTo(v.x, types.LongType))
+	switch {
+	case err != nil:
+		return 0, a.place(err, e.Span())
+	case c.IsNull(0):
+		return 0, bad("IS_NULL", "must not be NULL")
+	}
+	if n := vec.Get[int64](&c, 0); n >= 0 {
+		return n, nil
+	}
+	return 0, bad("IS_NEGATIVE", "must not be negative: \"%s\"", v.name)
+}

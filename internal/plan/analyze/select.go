@@ -1,0 +1,248 @@
+package analyze
+
+import (
+	"context"
+	"strings"
+
+	"github.com/azud/azud/internal/plan"
+	"github.com/azud/azud/internal/sql"
+	"github.com/azud/azud/internal/types"
+)
+
+// item is one column of a select list.
+type item struct {
+	e     sql.Expr
+	v     val       // over the input; aggregates are still within
+	name  string    // of the output column
+	alias string    // as written, "" without
+	final plan.Expr // over the node below the Project: aggregates are references
+	attr  plan.Attr // of the output
+}
+
+// selecting analyzes one SELECT: first all its expressions, then it builds the nodes.
+type selecting struct {
+	a       *analyzer
+	sel     *sql.Select
+	tail    *sql.Query // whose ORDER BY applies; nil for none
+	node    plan.Node
+	in      *scope
+	windows windowSlot
+	items   []*item
+	grouped bool
+	keys    []plan.Named
+	aggs    []plan.Named
+	having  plan.Expr
+	by      []plan.Order
+}
+
+// selectQuery analyzes a SELECT with the ORDER BY of the query around it.
+func (a *analyzer) selectQuery(ctx context.Context, sel *sql.Select, tail *sql.Query, env *ctes) (plan.Node, *scope, error) {
+	b := &selecting{a: a, sel: sel, tail: tail}
+	if err := b.refused(); err != nil {
+		return nil, nil, err
+	}
+	var err error
+	if b.node, b.in, err = a.from(ctx, sel.From, env); err != nil {
+		return nil, nil, err
+	}
+	for _, step := range []func() error{b.where, b.groupFirst, b.list, b.group, b.finish, b.filterGroups, b.order} {
+		if err := step(); err != nil {
+			return nil, nil, err
+		}
+	}
+	return b.build()
+}
+
+func (b *selecting) refused() error {
+	switch {
+	case len(b.sel.Views) > 0:
+		return b.a.unsupported(b.sel.Views[0].Span(), "LATERAL VIEW")
+	case len(b.sel.Windows) > 0:
+		return b.a.unsupported(b.sel.Windows[0].Span(), "WINDOW")
+	}
+	return nil
+}
+
+// where filters the input.
+func (b *selecting) where() error {
+	if b.sel.Where == nil {
+		return nil
+	}
+	v, err := b.a.expr(&exprScope{in: b.in}, b.sel.Where)
+	if err != nil {
+		return err
+	}
+	if g := firstAgg(v.x); g != nil {
+		return b.a.fail(g.At, "INVALID_WHERE_CONDITION", "42903", "WHERE cannot contain an aggregate function").
+			WithHint("filter groups with HAVING, rows of one aggregate with FILTER (WHERE ...)")
+	}
+	if v.x.Type().Kind != types.Boolean {
+		return b.a.fail(b.sel.Where.Span(), "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
+			"the condition \"%s\" is %s, not BOOLEAN", v.name, v.x.Type().SQL())
+	}
+	b.node = &plan.Filter{Child: b.node, Cond: v.x}
+	return nil
+}
+
+func firstAgg(x plan.Expr) *plan.Agg {
+	var found *plan.Agg
+	plan.WalkExpr(x, func(e plan.Expr) bool {
+		if g, ok := e.(*plan.Agg); ok && found == nil {
+			found = g
+		}
+		return found == nil
+	})
+	return found
+}
+
+// list analyzes the select list over the input.
+func (b *selecting) list() error {
+	for i := range b.sel.Items {
+		it := &b.sel.Items[i]
+		if star, ok := it.X.(*sql.Star); ok {
+			cols, err := b.a.star(b.in, star)
+			if err != nil {
+				return err
+			}
+			for _, c := range cols {
+				b.items = append(b.items, &item{e: star, v: c, name: c.name})
+			}
+			continue
+		}
+		if len(it.Alias) > 1 {
+			return b.a.unsupported(it.Span(), "an alias of several columns")
+		}
+		v, err := b.a.expr(&exprScope{in: b.in, windows: &b.windows, lateral: b.items}, it.X)
+		if err != nil {
+			return err
+		}
+		n := &item{e: it.X, v: v, name: outputName(it.X, v)}
+		if len(it.Alias) == 1 {
+			n.name, n.alias = it.Alias[0].Name, it.Alias[0].Name
+		}
+		b.items = append(b.items, n)
+	}
+	return nil
+}
+
+// outputName is the name of a column without alias. Spark: toPrettySQL, and ResolveAliases
+// for a cast column, which keeps its name.
+func outputName(e sql.Expr, v val) string {
+	switch x := e.(type) {
+	case *sql.Column:
+		if last := x.Parts[len(x.Parts)-1].Name; v.name != strings.ToLower(last)+"()" { // current_date
+			return last
+		}
+	case *sql.Cast:
+		if c, ok := v.x.(*plan.Cast); ok {
+			if r, ok := c.X.(*plan.Ref); ok {
+				return r.Attr.Name
+			}
+		}
+	}
+	return v.name
+}
+
+// finish decides whether the query aggregates, and moves aggregates out of the select list.
+func (b *selecting) finish() error {
+	b.grouped = b.sel.GroupBy != nil || b.sel.Having != nil
+	for _, it := range b.items {
+		b.grouped = b.grouped || firstAgg(it.v.x) != nil
+	}
+	used := map[plan.ID]bool{}
+	for _, it := range b.items {
+		it.final = it.v.x
+		if b.grouped {
+			x, err := b.overGroups(it.v.x, it.name, b.notGrouped)
+			if err != nil {
+				return err
+			}
+			b.a.setEvent(x, b.a.events[it.v.x])
+			it.final = x
+		}
+		it.attr = b.a.outputAttr(it, used)
+	}
+	return nil
+}
+
+// outputAttr is a column's attribute: a column passed on keeps its id, once.
+func (a *analyzer) outputAttr(it *item, used map[plan.ID]bool) plan.Attr {
+	if r, ok := it.final.(*plan.Ref); ok && !used[r.Attr.ID] {
+		used[r.Attr.ID] = true
+		out := r.Attr
+		out.Name, out.Qualifier = it.name, ""
+		return out
+	}
+	out := a.newAttr(it.name, it.final.Type(), it.final.Nullable())
+	out.Event = a.eventOf(it.final)
+	return out
+}
+
+// build makes the nodes, from the input up.
+func (b *selecting) build() (plan.Node, *scope, error) {
+	n := b.node
+	if w := b.windows.made; w != nil {
+		w.Child = n
+		n = w
+	}
+	if b.grouped {
+		n = &plan.Aggregate{Child: n, Keys: b.keys, Aggs: b.aggs, Stateful: -1, At: b.sel.Span()}
+	}
+	if b.having != nil {
+		n = &plan.Filter{Child: n, Cond: b.having}
+	}
+	p := &plan.Project{Child: n}
+	out := &scope{}
+	for _, it := range b.items {
+		p.Cols = append(p.Cols, plan.Named{Attr: it.attr, Expr: it.final})
+		out.add(it.attr)
+	}
+	n, err := b.sorted(p, len(b.items))
+	return n, out, err
+}
+
+// sorted adds DISTINCT and ORDER BY above the Project; what ORDER BY reads besides the
+// select list becomes hidden columns, removed after sorting.
+func (b *selecting) sorted(p *plan.Project, width int) (plan.Node, error) {
+	visible := p.Cols[:width:width]
+	if !b.sel.Distinct {
+		p.Cols = append(p.Cols, b.hidden(p)...)
+	}
+	var n plan.Node = p
+	var err error
+	if b.sel.Distinct {
+		if n, err = b.a.distinct(n, b.sel.Span()); err != nil {
+			return nil, err
+		}
+	}
+	if len(b.by) == 0 {
+		return n, nil
+	}
+	n = &plan.Sort{Child: n, By: b.by}
+	if len(p.Cols) == width {
+		return n, nil
+	}
+	top := &plan.Project{Child: n}
+	for _, c := range visible {
+		top.Cols = append(top.Cols, plan.Named{Attr: c.Attr, Expr: &plan.Ref{Attr: c.Attr}})
+	}
+	return top, nil
+}
+
+func (b *selecting) hidden(p *plan.Project) []plan.Named {
+	have := map[plan.ID]bool{}
+	for _, c := range p.Cols {
+		have[c.Attr.ID] = true
+	}
+	var extra []plan.Named
+	for _, o := range b.by {
+		plan.WalkExpr(o.Expr, func(e plan.Expr) bool {
+			if r, ok := e.(*plan.Ref); ok && !have[r.Attr.ID] {
+				have[r.Attr.ID] = true
+				extra = append(extra, plan.Named{Attr: r.Attr, Expr: r})
+			}
+			return true
+		})
+	}
+	return extra
+}

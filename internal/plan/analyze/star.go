@@ -1,0 +1,76 @@
+package analyze
+
+import (
+	"strings"
+
+	"github.com/azud/azud/internal/plan"
+	"github.com/azud/azud/internal/sql"
+	"github.com/azud/azud/internal/types"
+)
+
+// star expands *, t.* or the fields of a struct column, s.*.
+func (a *analyzer) star(sc *scope, e *sql.Star) ([]val, error) {
+	cols, err := a.starColumns(sc, e)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range e.Except {
+		name := x.Strings()
+		hits, used := sc.match(name)
+		if len(hits) == 0 {
+			return nil, a.unresolved(name, x.Span(), sc)
+		}
+		if used < len(name) {
+			return nil, a.unsupported(x.Span(), "EXCEPT over a field of a struct")
+		}
+		cols = without(cols, hits)
+	}
+	return cols, nil
+}
+
+func without(cols []val, hits []column) []val {
+	var out []val
+	for _, v := range cols {
+		r, ok := v.x.(*plan.Ref)
+		drop := false
+		for _, h := range hits {
+			drop = drop || ok && r.Attr.ID == h.attr.ID
+		}
+		if !drop {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func (a *analyzer) starColumns(sc *scope, e *sql.Star) ([]val, error) {
+	var out []val
+	qual := parts(e.Qualifier)
+	for _, c := range sc.cols {
+		if len(qual) == 0 || qualifies(qual, c.qual) && len(c.qual) > 0 {
+			out = append(out, val{&plan.Ref{Attr: c.attr, At: e.Span()}, c.attr.Name})
+		}
+	}
+	if len(out) > 0 || len(qual) == 0 {
+		return out, nil
+	}
+	v, ok, err := a.resolve(sc, &sql.Column{At: e.At, Parts: e.Qualifier})
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok:
+		var all []string
+		for _, c := range sc.cols {
+			all = append(all, c.attr.Name)
+		}
+		return nil, a.fail(e.Span(), "CANNOT_RESOLVE_STAR_EXPAND", "42704", "%s.* has no table or struct behind it", quoted(qual)).
+			WithHint("the columns here are %s", strings.Join(all[:min(len(all), 12)], ", "))
+	case v.x.Type().Kind != types.Struct:
+		return nil, a.fail(e.Span(), "CANNOT_RESOLVE_STAR_EXPAND", "42704", "%s.* needs a table or a struct, but `%s` is %s",
+			quoted(qual), v.name, v.x.Type().SQL())
+	}
+	for i, f := range v.x.Type().Fields {
+		out = append(out, val{&plan.Field{X: v.x, Index: i, At: e.Span()}, f.Name})
+	}
+	return out, nil
+}

@@ -1,0 +1,216 @@
+package plan
+
+// Walk calls f for n and, where f answers true, for its descendants: parents first, children
+// in order.
+func Walk(n Node, f func(Node) bool) {
+	if !f(n) {
+		return
+	}
+	for _, c := range n.Children() {
+		Walk(c, f)
+	}
+}
+
+// TransformUp rebuilds a plan from its leaves: f gets each node with its children already
+// rewritten. Nodes whose children did not change are not copied.
+func TransformUp(n Node, f func(Node) Node) Node {
+	children := n.Children()
+	out := make([]Node, len(children))
+	changed := false
+	for i, c := range children {
+		out[i] = TransformUp(c, f)
+		changed = changed || out[i] != c
+	}
+	if changed {
+		n = n.With(out)
+	}
+	return f(n)
+}
+
+// MapExprs applies f to every top-level expression of a node (not of its children). The
+// node is copied only if an expression changed.
+func MapExprs(n Node, f func(Expr) Expr) Node {
+	switch n := n.(type) {
+	case *Filter:
+		if c := f(n.Cond); c != n.Cond {
+			return &Filter{Child: n.Child, Cond: c}
+		}
+	case *Project:
+		if cols, ok := mapNamed(n.Cols, f); ok {
+			return &Project{Child: n.Child, Cols: cols}
+		}
+	case *TimeWindow:
+		if t := f(n.Time); t != n.Time {
+			d := *n
+			d.Time = t
+			return &d
+		}
+	case *Aggregate:
+		keys, k := mapNamed(n.Keys, f)
+		aggs, a := mapNamed(n.Aggs, f)
+		if k || a {
+			d := *n
+			d.Keys, d.Aggs = keys, aggs
+			return &d
+		}
+	case *Sort:
+		return mapSort(n, f)
+	}
+	return n
+}
+
+func mapSort(n *Sort, f func(Expr) Expr) Node {
+	by, changed := make([]Order, len(n.By)), false
+	for i, o := range n.By {
+		by[i] = o
+		by[i].Expr = f(o.Expr)
+		changed = changed || by[i].Expr != o.Expr
+	}
+	if !changed {
+		return n
+	}
+	return &Sort{Child: n.Child, By: by}
+}
+
+func mapNamed(list []Named, f func(Expr) Expr) (out []Named, changed bool) {
+	out = make([]Named, len(list))
+	for i, c := range list {
+		out[i] = Named{Attr: c.Attr, Expr: f(c.Expr)}
+		changed = changed || out[i].Expr != c.Expr
+	}
+	return out, changed
+}
+
+// ExprsOf lists the top-level expressions of a node (not of its children).
+func ExprsOf(n Node) []Expr {
+	var out []Expr
+	MapExprs(n, func(e Expr) Expr {
+		out = append(out, e)
+		return e
+	})
+	return out
+}
+
+// WalkExpr calls f for e and, where f answers true, for its descendants.
+func WalkExpr(e Expr, f func(Expr) bool) {
+	if !f(e) {
+		return
+	}
+	for _, c := range e.Children() {
+		WalkExpr(c, f)
+	}
+}
+
+// RewriteUp rebuilds an expression from its leaves.
+func RewriteUp(e Expr, f func(Expr) Expr) Expr {
+	return f(mapChildren(e, func(c Expr) Expr { return RewriteUp(c, f) }))
+}
+
+// RewriteDown rebuilds an expression from its root: where f answers true its result stands
+// and is not entered.
+func RewriteDown(e Expr, f func(Expr) (Expr, bool)) Expr {
+	if r, done := f(e); done {
+		return r
+	}
+	return mapChildren(e, func(c Expr) Expr { return RewriteDown(c, f) })
+}
+
+func mapChildren(e Expr, f func(Expr) Expr) Expr {
+	children := e.Children()
+	if len(children) == 0 {
+		return e
+	}
+	out, changed := make([]Expr, len(children)), false
+	for i, c := range children {
+		out[i] = f(c)
+		changed = changed || out[i] != c
+	}
+	if !changed {
+		return e
+	}
+	return e.With(out)
+}
+
+// Refs adds the ids that an expression reads to a set.
+func Refs(e Expr, into map[ID]bool) {
+	WalkExpr(e, func(e Expr) bool {
+		if r, ok := e.(*Ref); ok {
+			into[r.Attr.ID] = true
+		}
+		return true
+	})
+}
+
+// Substitute replaces references by expressions.
+func Substitute(e Expr, by map[ID]Expr) Expr {
+	return RewriteUp(e, func(e Expr) Expr {
+		if r, ok := e.(*Ref); ok {
+			if x, ok := by[r.Attr.ID]; ok {
+				return x
+			}
+		}
+		return e
+	})
+}
+
+// IsVolatile reports whether an expression may differ from one evaluation to the next, so
+// that it must not be moved or computed twice.
+func IsVolatile(e Expr) bool {
+	found := false
+	WalkExpr(e, func(e Expr) bool {
+		if c, ok := e.(*Call); ok && c.Fn.Volatile {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// IsConst reports whether an expression reads no attribute and gives the same value each time.
+func IsConst(e Expr) bool {
+	ok := true
+	WalkExpr(e, func(e Expr) bool {
+		switch e := e.(type) {
+		case *Ref, *Agg:
+			ok = false
+		case *Call:
+			ok = ok && !e.Fn.Volatile
+		}
+		return ok
+	})
+	return ok
+}
+
+// IsStreaming reports whether a plan reads a stream.
+func IsStreaming(n Node) bool {
+	found := false
+	Walk(n, func(n Node) bool {
+		if s, ok := n.(*Scan); ok && s.Stream {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// MaxID is the largest attribute id that a plan defines.
+func MaxID(n Node) ID {
+	var top ID
+	Walk(n, func(n Node) bool {
+		for _, a := range n.Output() {
+			top = max(top, a.ID)
+		}
+		return true
+	})
+	return top
+}
+
+// Find returns the attribute of a list with an id.
+func Find(list []Attr, id ID) (Attr, bool) {
+	for _, a := range list {
+		if a.ID == id {
+			return a, true
+		}
+	}
+	return Attr{}, false
+}
