@@ -140,11 +140,13 @@ func (l *lexer) next() {
 	}
 	r, n := utf8.DecodeRuneInString(l.text[l.i:])
 	l.i += n
-	e := errs.New(classSyntax, "Syntax error at or near %q", l.text[start:l.i]).State("42601")
+	e := errs.New(classSyntax, "Syntax error at or near '%s'", l.text[start:l.i]).State("42601")
 	switch {
 	case r == utf8.RuneError && n == 1:
 		e.Msg = "The text is not UTF-8 here"
 		e.Hint = "save the file as UTF-8"
+	case r == '#':
+		e.Hint = "a comment begins with --"
 	case r == '$':
 		e.Hint = "a setting is written ${NAME} or ${NAME:-default}, with its braces"
 	case strings.ContainsRune("‘’“”´", r):

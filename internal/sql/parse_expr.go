@@ -155,7 +155,7 @@ func (p *parser) predicate(x Expr) Expr {
 	if not || p.isOp("!") {
 		next = p.peek(1)
 	}
-	if next.kind != tkWord {
+	if next.kind != tkWord && !p.isWord("NOT") {
 		return x
 	}
 	switch next.up {

@@ -220,6 +220,9 @@ func (p *parser) word() Expr {
 	if next.kind == tkString && !reserved[t.up] {
 		return p.typedLit()
 	}
+	if opens && (t.up == "ANY" || t.up == "SOME" || t.up == "ALL") && p.queryAt(p.i+1) {
+		p.refuse(classSyntax, t.pos, "write x IN (query), or compare with max or min", "%s (query) does not exist in Spark", t.up)
+	}
 	if opens {
 		if x := p.special(); x != nil {
 			return x

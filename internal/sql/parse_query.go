@@ -200,6 +200,10 @@ func (p *parser) misplaced() {
 		"HAVING": "HAVING comes after GROUP BY, before ORDER BY", "ORDER": "ORDER BY comes after HAVING, before LIMIT", "LIMIT": "LIMIT comes before OFFSET, and only once",
 	}
 	t := p.tok()
+	if p.isWord("GROUP", "ORDER") && p.peek(1).up != "BY" {
+		p.i++
+		p.fail("BY", "BY")
+	}
 	if why, ok := order[t.up]; ok && t.kind == tkWord {
 		p.refuse(classSyntax, t.pos, why, "%s stands in the wrong place", t.up)
 	}

@@ -2,8 +2,6 @@ package sql
 
 import (
 	"strings"
-
-	"github.com/azud/azud/internal/errs"
 )
 
 // statementWords begin the statements that Azud has.

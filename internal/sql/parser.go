@@ -99,7 +99,7 @@ func ParseSchema(text string) (s types.Schema, err error) {
 	p := newParser(&errs.Source{Name: "schema", Text: text})
 	if p.isWord("STRUCT") && p.peek(1).kind == tkOp && (p.peek(1).up == "<" || p.peek(1).up == "<>") {
 		s = p.dataType().Fields
-	} else if p.tok().kind != tkEOF {
+	} else {
 		s = p.columnTypes()
 	}
 	p.end()
@@ -238,8 +238,14 @@ func (t *token) describe(src *errs.Source) string {
 		return "the end of the text"
 	}
 	s := src.Text[t.pos.Start:t.pos.End]
+	if i := strings.IndexByte(s, '\n'); i >= 0 {
+		s = s[:i] + "…"
+	}
 	if len(s) > 40 {
 		s = strings.ToValidUTF8(s[:40], "") + "…"
+	}
+	if t.kind == tkString {
+		return s
 	}
 	return "'" + s + "'"
 }
@@ -256,17 +262,38 @@ func (p *parser) fail(want string, words ...string) {
 	if t.kind == tkEOF { // show the caret behind the last token, not behind trailing blank lines
 		e.Span = errs.Span{Start: p.prev().pos.End, End: p.prev().pos.End}
 	}
-	e.Hint = p.nearHint(words)
-	if e.Hint == "" && t.kind == tkOp && t.up == "," && want != "" && p.i > 0 {
-		e.Hint = "is there a comma too many?"
+	if e.Hint = p.nearHint(words); e.Hint == "" {
+		e.Hint = p.contextHint(want)
 	}
 	panic(bail{e})
+}
+
+// contextHint says what often leads to an error at this place.
+func (p *parser) contextHint(want string) string {
+	t, prev := p.tok(), p.prev()
+	ends := strings.HasPrefix(want, "the end of")
+	switch {
+	case p.i > 0 && prev.kind == tkOp && prev.up == ",":
+		return "remove the comma before it"
+	case ends && t.kind == tkOp && t.up == ")":
+		return "there is one ')' too many"
+	case ends && t.kind == tkWord && (slices.Contains(statementWords, t.up) || unsupportedStatements[t.up] != ""):
+		return "separate statements with ';'"
+	case t.kind == tkOp && t.up == ":" && p.peek(1).up == "/" && p.peek(2).up == "/":
+		return "put a path into backquotes behind its format, such as csv.`s3://bucket/file`"
+	case t.kind == tkString && strings.Contains(want, "name"):
+		return "write the name without quotes, or with `backquotes`"
+	case t.kind == tkWord && prev.kind == tkWord && prev.up == "SELECT":
+		return "write the columns to select, or *"
+	}
+	return ""
 }
 
 // nearHint finds a misspelt keyword in the current token or in the one before it.
 func (p *parser) nearHint(words []string) string {
 	for _, t := range []*token{p.tok(), p.prev()} {
-		if t.kind != tkWord || len(t.up) < 3 || slices.Contains(words, t.up) {
+		_, isType := simpleTypes[t.up]
+		if t.kind != tkWord || len(t.up) < 3 || slices.Contains(words, t.up) || isType || aliasStops[t.up] {
 			continue
 		}
 		for _, near := range errs.Near(t.up, words) {

@@ -23,6 +23,9 @@ func Pretty(e Expr) string { return pretty{}.expr(e) }
 func OutputName(e Expr) string {
 	switch e := e.(type) {
 	case *Column:
+		if len(e.Parts) == 1 {
+			return Pretty(e)
+		}
 		return e.Parts[len(e.Parts)-1].Name
 	case *Cast:
 		if c, ok := e.X.(*Column); ok {
