@@ -16,8 +16,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
-	"github.com/twmb/franz-go/pkg/kmsg"
-	"github.com/twmb/franz-go/pkg/kversion"
 
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/sys"
@@ -160,15 +158,6 @@ func (b *Broker) options() []kfake.Opt {
 		opts = append(opts, kfake.DataDir(b.cfg.Dir))
 	}
 	return opts
-}
-
-// versions are those of the newest Kafka, but Produce names topics and does not number
-// them: kfake panics on a request for two topic ids that it does not know.
-func versions() *kversion.Versions {
-	const produceByName = 12
-	v := kversion.Stable()
-	v.SetMaxKeyVersion(int16(kmsg.Produce), produceByName)
-	return v
 }
 
 // createMissing makes the topics that a client asks for. kfake could, but would not

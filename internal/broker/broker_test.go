@@ -260,6 +260,8 @@ func TestGuardClosesWhatIsNoKafka(t *testing.T) {
 		"negative key":    frame(10, -1, 0),
 		"version":         frame(10, 3, 99),
 		"negative length": frame(1<<31, 3, 0),
+		"telemetry":       frame(12, 71, 0),
+		"produce by id":   frame(12, 0, 13),
 		"huge":            frame(1<<30, 0, 9),
 		"big metadata":    frame(64<<20, 3, 9),
 		"tiny":            frame(4, 3, 0),

@@ -26,7 +26,7 @@ const (
 // an unknown request key ends the process.
 type guard struct {
 	cfg  Config
-	maxv []int16 // by request key: the newest version, -1 for an unknown key
+	maxv []int16 // by request key: the newest version offered, -1 for none
 	// wanted hears of the topics that a request for metadata may create.
 	wanted func(topics []string)
 
@@ -36,10 +36,11 @@ type guard struct {
 
 func newGuard(cfg Config) *guard {
 	g := &guard{cfg: cfg}
+	known := versions()
 	for key := int16(0); key <= kmsg.MaxKey; key++ {
-		v := int16(-1)
-		if r := kmsg.RequestForKey(key); r != nil {
-			v = r.MaxVersion()
+		v, ok := known.LookupMaxKeyVersion(key)
+		if r := kmsg.RequestForKey(key); r == nil || !ok {
+			v = -1
 		}
 		g.maxv = append(g.maxv, v)
 	}
@@ -56,7 +57,7 @@ func (g *guard) check(h []byte) string {
 	case h[0] == 0x16 && h[1] == 3:
 		return "a TLS handshake came to the Kafka port, which speaks plain text" + g.console()
 	case key < 0 || int(key) >= len(g.maxv) || g.maxv[key] < 0:
-		return fmt.Sprintf("no Kafka request has the key %d", key)
+		return fmt.Sprintf("a request with the key %d, which is not offered", key)
 	case version < 0 || (version > g.maxv[key] && key != keyAPIs):
 		return fmt.Sprintf("%s has no version %d", kmsg.NameForKey(key), version)
 	case n < 8 || n > maxRequest || (key != 0 && n > maxOther):
