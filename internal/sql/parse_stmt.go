@@ -22,7 +22,7 @@ var unsupportedStatements = map[string]string{
 	"EXPORT": "write INSERT OVERWRITE DIRECTORY", "IMPORT": "write CREATE TABLE … USING", "LOCK": "leave it out",
 	"UNLOCK": "leave it out", "START": "leave it out; each statement is its own transaction", "COMMIT": "leave it out; each statement is its own transaction",
 	"ROLLBACK": "leave it out; each statement is its own transaction", "DFS": "use the file commands of your shell",
-	"MAP": "use functions in SELECT", "REDUCE": "use functions in SELECT", "FROM": "begin with SELECT",
+	"MAP": "use functions in SELECT", "REDUCE": "use functions in SELECT",
 }
 
 // statement reads one statement.
@@ -37,7 +37,7 @@ func (p *parser) statement() Statement {
 		p.fail("a statement such as SELECT or CREATE TABLE", statementWords...)
 	}
 	switch t.up {
-	case "SELECT", "VALUES", "TABLE":
+	case "SELECT", "VALUES", "TABLE", "FROM":
 		return p.queryStmt()
 	case "WITH":
 		return p.withStmt()

@@ -273,7 +273,7 @@ func (p *parser) contextHint(want string) string {
 	t, prev := p.tok(), p.prev()
 	ends := strings.HasPrefix(want, "the end of")
 	switch {
-	case p.i > 0 && prev.kind == tkOp && prev.up == ",":
+	case p.i > 0 && prev.kind == tkOp && prev.up == "," && (t.kind == tkOp && t.up == ")" || t.kind == tkWord && aliasStops[t.up] && t.up != "SELECT"):
 		return "remove the comma before it"
 	case ends && t.kind == tkOp && t.up == ")":
 		return "there is one ')' too many"
@@ -293,7 +293,7 @@ func (p *parser) contextHint(want string) string {
 func (p *parser) nearHint(words []string) string {
 	for _, t := range []*token{p.tok(), p.prev()} {
 		_, isType := simpleTypes[t.up]
-		if t.kind != tkWord || len(t.up) < 3 || slices.Contains(words, t.up) || isType || aliasStops[t.up] {
+		if t.kind != tkWord || slices.Contains(words, t.up) || isType || aliasStops[t.up] || risky[t.up] {
 			continue
 		}
 		for _, near := range errs.Near(t.up, words) {
@@ -307,6 +307,9 @@ func (p *parser) nearHint(words []string) string {
 
 // closeTo keeps suggestions to real slips: nearly the same length.
 func closeTo(got, want string) bool {
+	if len(got) < 3 {
+		return len(got) == 2 && len(want) == 3 && strings.HasPrefix(want, got)
+	}
 	d := len(got) - len(want)
 	return d >= -2 && d <= 2 && (got[0] == want[0] || got[len(got)-1] == want[len(want)-1])
 }

@@ -21,12 +21,12 @@ func (w *printer) statement(s Statement) {
 	case *CreateView:
 		w.createView(s)
 	case *Drop:
-		w.put("DROP ", map[bool]string{true: "VIEW ", false: "TABLE "}[s.View], flag(s.IfExists, "IF EXISTS "))
+		w.put("DROP ", map[bool]string{true: "VIEW ", false: "TABLE "}[s.View], when(s.IfExists, "IF EXISTS "))
 		w.name(s.Name)
 	case *Insert:
 		w.put("INSERT ", map[bool]string{true: "OVERWRITE ", false: "INTO "}[s.Overwrite])
 		w.name(s.Table)
-		w.put(flag(s.ByName, " BY NAME"))
+		w.put(when(s.ByName, " BY NAME"))
 		if len(s.Columns) > 0 {
 			w.put(" ")
 			w.columnList(s.Columns)
@@ -46,8 +46,8 @@ func (w *printer) statement(s Statement) {
 	}
 }
 
-// flag is the word if it is set.
-func flag(set bool, word string) string {
+// when is the word if it is set.
+func when(set bool, word string) string {
 	if set {
 		return word
 	}
@@ -60,7 +60,7 @@ func (w *printer) command(s Statement) {
 	case *Show:
 		w.show(s)
 	case *Describe:
-		w.put("DESCRIBE ", s.What, " ", flag(s.Extended, "EXTENDED "))
+		w.put("DESCRIBE ", s.What, " ", when(s.Extended, "EXTENDED "))
 		if s.Query != nil {
 			w.query(s.Query)
 			return
@@ -163,7 +163,7 @@ func (w *printer) columnDefs(cs []ColumnDef) {
 	w.put(" (")
 	each(w, cs, ", ", func(c ColumnDef) {
 		w.ident(c.Name)
-		w.put(" ", TypeText(c.Type), flag(c.NotNull, " NOT NULL"))
+		w.put(" ", TypeText(c.Type), when(c.NotNull, " NOT NULL"))
 		if c.Default != nil {
 			w.put(" DEFAULT ")
 			w.expr(c.Default, 0)
@@ -195,7 +195,7 @@ func (w *printer) as(q *Query) {
 }
 
 func (w *printer) createTable(c *CreateTable) {
-	w.put("CREATE ", flag(c.OrReplace, "OR REPLACE "), flag(c.Temporary, "TEMPORARY "), "TABLE ", flag(c.IfNotExists, "IF NOT EXISTS "))
+	w.put("CREATE ", when(c.OrReplace, "OR REPLACE "), when(c.Temporary, "TEMPORARY "), "TABLE ", when(c.IfNotExists, "IF NOT EXISTS "))
 	w.name(c.Name)
 	w.columnDefs(c.Columns)
 	w.using(c.Using)
@@ -211,7 +211,7 @@ func (w *printer) createTable(c *CreateTable) {
 }
 
 func (w *printer) createDataset(c *CreateDataset) {
-	w.put("CREATE ", map[bool]string{true: "MATERIALIZED VIEW ", false: "STREAMING TABLE "}[c.Materialized], flag(c.IfNotExists, "IF NOT EXISTS "))
+	w.put("CREATE ", map[bool]string{true: "MATERIALIZED VIEW ", false: "STREAMING TABLE "}[c.Materialized], when(c.IfNotExists, "IF NOT EXISTS "))
 	w.name(c.Name)
 	w.columnDefs(c.Columns)
 	w.using(c.Using)
@@ -227,7 +227,7 @@ func (w *printer) createDataset(c *CreateDataset) {
 }
 
 func (w *printer) createView(v *CreateView) {
-	w.put("CREATE ", flag(v.OrReplace, "OR REPLACE "), flag(v.Global, "GLOBAL "), flag(v.Temporary, "TEMPORARY "), "VIEW ", flag(v.IfNotExists, "IF NOT EXISTS "))
+	w.put("CREATE ", when(v.OrReplace, "OR REPLACE "), when(v.Global, "GLOBAL "), when(v.Temporary, "TEMPORARY "), "VIEW ", when(v.IfNotExists, "IF NOT EXISTS "))
 	w.name(v.Name)
 	w.columnDefs(v.Defs)
 	if len(v.Columns) > 0 {
@@ -246,7 +246,7 @@ func (w *printer) createView(v *CreateView) {
 }
 
 func (w *printer) insertDir(d *InsertDir) {
-	w.put("INSERT OVERWRITE ", flag(d.Local, "LOCAL "), "DIRECTORY")
+	w.put("INSERT OVERWRITE ", when(d.Local, "LOCAL "), "DIRECTORY")
 	if d.Path != "" {
 		w.put(" ")
 		w.str(d.Path)
