@@ -91,6 +91,7 @@ type Order struct {
 type Sort struct {
 	Child Node
 	By    []Order
+	At    errs.Span
 }
 
 // Limit passes Count rows (negative: all) after skipping Offset.
@@ -98,12 +99,14 @@ type Limit struct {
 	Child         Node
 	Count, Offset int64
 	Stateful      int // as in Aggregate: a streaming limit spans epochs
+	At            errs.Span
 }
 
 // Union concatenates children of the same types; Attrs are new.
 type Union struct {
 	Inputs []Node
 	Attrs  []Attr
+	At     errs.Span
 }
 
 func (n *Scan) Output() []Attr      { return n.Attrs }

@@ -107,7 +107,7 @@ func namedList(list []Named) string {
 	parts := make([]string, len(list))
 	for i, c := range list {
 		parts[i] = attr(c.Attr)
-		if r, ok := c.Expr.(*Ref); !ok || r.Attr.ID != c.Attr.ID {
+		if r, ok := c.Expr.(*Ref); !ok || r.Attr.ID != c.Attr.ID || r.Attr.Name != c.Attr.Name {
 			parts[i] = String(c.Expr) + " AS " + parts[i]
 		}
 	}

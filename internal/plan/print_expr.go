@@ -124,9 +124,9 @@ func litString(c *vec.Col) string {
 	case types.Long:
 		return fmt.Sprint(vec.Get[int64](c, 0))
 	case types.Float:
-		return strconv.FormatFloat(float64(vec.Get[float32](c, 0)), 'g', -1, 32)
+		return floatString(float64(vec.Get[float32](c, 0)), 32)
 	case types.Double:
-		return strconv.FormatFloat(vec.Get[float64](c, 0), 'g', -1, 64)
+		return floatString(vec.Get[float64](c, 0), 64)
 	case types.Decimal:
 		return vec.Get[decimal128.Num](c, 0).ToString(int32(c.Type.Scale))
 	case types.String:
@@ -135,6 +135,15 @@ func litString(c *vec.Col) string {
 		return "X'" + strings.ToUpper(hex.EncodeToString(c.Bytes(0))) + "'"
 	}
 	return timeLitString(c)
+}
+
+// floatString shows a whole number as 2.0, so that it is not taken for an integer.
+func floatString(f float64, bits int) string {
+	s := strconv.FormatFloat(f, 'g', -1, bits)
+	if strings.Trim(s, "-0123456789") == "" {
+		s += ".0"
+	}
+	return s
 }
 
 func timeLitString(c *vec.Col) string {

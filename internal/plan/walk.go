@@ -69,7 +69,7 @@ func mapSort(n *Sort, f func(Expr) Expr) Node {
 	if !changed {
 		return n
 	}
-	return &Sort{Child: n.Child, By: by}
+	return &Sort{Child: n.Child, By: by, At: n.At}
 }
 
 func mapNamed(list []Named, f func(Expr) Expr) (out []Named, changed bool) {

@@ -25,14 +25,15 @@ func (a *analyzer) callExpr(s *exprScope, e *sql.Call) (val, error) {
 	if _, ok := a.env.Functions.Aggregate(name); ok {
 		return a.aggregate(s, e, name)
 	}
+	special, isSpecial := specialOf(name)
+	if _, ok := a.env.Functions.Scalar(name); !ok && !isSpecial {
+		return val{}, a.noRoutine(e)
+	}
 	if err := a.plainCall(e, name); err != nil {
 		return val{}, err
 	}
-	if special, ok := specialOf(name); ok {
+	if isSpecial {
 		return special(a, s, e, name)
-	}
-	if _, ok := a.env.Functions.Scalar(name); !ok {
-		return val{}, a.noRoutine(e)
 	}
 	args, err := a.args(s, e.Args)
 	if err != nil {

@@ -133,6 +133,7 @@ func (a *analyzer) view(ctx context.Context, t *sql.TableRef, v *View) (plan.Nod
 	if err != nil {
 		return nil, nil, err
 	}
+	n = plan.Respan(n, t.Name.Span())
 	if t.Stream && !plan.IsStreaming(n) {
 		return nil, nil, a.unsupported(t.Span(), "STREAM over a view that reads no stream").
 			WithHint("write FROM STREAM in the view's query")

@@ -163,7 +163,7 @@ func (b *selecting) overGroups(x plan.Expr, name string, missing func(*plan.Ref)
 		switch e := e.(type) {
 		case *plan.Agg:
 			display := plan.String(e)
-			if e == x {
+			if e == x && name != "" {
 				display = name
 			}
 			return &plan.Ref{Attr: b.addAgg(e, display), At: e.At}, true

@@ -136,7 +136,7 @@ func (a *analyzer) ordered(ctx context.Context, q *sql.Query, env *ctes) (plan.N
 	if err != nil || len(by) == 0 {
 		return n, sc, err
 	}
-	return &plan.Sort{Child: n, By: by}, sc, nil
+	return &plan.Sort{Child: n, By: by, At: orderSpan(q)}, sc, nil
 }
 
 func (a *analyzer) body(ctx context.Context, b sql.Body, env *ctes) (plan.Node, *scope, error) {
@@ -168,7 +168,7 @@ func (a *analyzer) limit(n plan.Node, sc *scope, q *sql.Query) (plan.Node, error
 	if q.Limit == nil && q.Offset == nil {
 		return n, nil
 	}
-	l := &plan.Limit{Child: n, Count: -1, Stateful: -1}
+	l := &plan.Limit{Child: n, Count: -1, Stateful: -1, At: limitSpan(q)}
 	for _, part := range []struct {
 		what string
 		e    sql.Expr
@@ -211,4 +211,26 @@ func (a *analyzer) rowCount(sc *scope, what string, e sql.Expr) (int64, error) {
 		return n, nil
 	}
 	return 0, bad("IS_NEGATIVE", "must not be negative: \"%s\"", v.name)
+}
+
+// limitSpan is the place of LIMIT's and OFFSET's numbers.
+func limitSpan(q *sql.Query) errs.Span {
+	switch {
+	case q.Offset == nil:
+		return q.Limit.Span()
+	case q.Limit == nil:
+		return q.Offset.Span()
+	}
+	return q.Limit.Span().To(q.Offset.Span())
+}
+
+// orderSpan is the place of ORDER BY's keys.
+func orderSpan(q *sql.Query) errs.Span {
+	if q.OrderAll != nil {
+		return q.OrderAll.Span()
+	}
+	if len(q.Order) == 0 {
+		return errs.Span{}
+	}
+	return q.Order[0].Span().To(q.Order[len(q.Order)-1].Span())
 }

@@ -218,7 +218,7 @@ func (b *selecting) sorted(p *plan.Project, width int) (plan.Node, error) {
 	if len(b.by) == 0 {
 		return n, nil
 	}
-	n = &plan.Sort{Child: n, By: b.by}
+	n = &plan.Sort{Child: n, By: b.by, At: orderSpan(b.tail)}
 	if len(p.Cols) == width {
 		return n, nil
 	}

@@ -29,7 +29,7 @@ func (a *analyzer) setOp(ctx context.Context, s *sql.SetOp, env *ctes) (plan.Nod
 		return nil, nil, a.fail(s.R.Span(), "NUM_COLUMNS_MISMATCH", "42826",
 			"UNION needs inputs with the same number of columns, but the first has %d and the second %d", len(lsc.cols), len(rsc.cols))
 	}
-	u := &plan.Union{}
+	u := &plan.Union{At: s.Span()}
 	ts := make([]types.Type, len(lsc.cols))
 	for i, c := range lsc.cols {
 		d := rsc.cols[i].attr
