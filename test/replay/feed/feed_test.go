@@ -122,7 +122,7 @@ func TestAGoodClientSeesEverythingInOrder(t *testing.T) {
 		if !slices.Equal(c.files, want) {
 			t.Errorf("files %v", c.files)
 		}
-		if st := s.Status(); !st.Done || st.Step != 8 || st.Steps != 9 {
+		if st := s.Status(); !st.Done || st.Step != 8 || st.Steps != 9 || st.Skipped != 0 {
 			t.Errorf("status %+v", st)
 		}
 	}
@@ -141,6 +141,23 @@ func TestAFileStaysUntilTheClientHasIt(t *testing.T) {
 	c.poll(t)
 	if len(c.files) != 3 || c.files[0] != c.files[2] || s.Status().Step != 0 {
 		t.Errorf("files %v, status %+v", c.files, s.Status())
+	}
+}
+
+func TestKeepingTheETagOfABrokenBodyIsSeen(t *testing.T) {
+	steps := Steps(sample(t), true)
+	s := New(steps, false)
+	srv := httptest.NewServer(s)
+	defer srv.Close()
+	c := &client{url: srv.URL}
+	for s.Status().Kind != Cut {
+		c.poll(t)
+	}
+	c.poll(t)
+	c.etag = steps[s.Status().Step].ETag
+	c.poll(t)
+	if got := s.Status().Skipped; got != 1 {
+		t.Errorf("skipped %d, want 1", got)
 	}
 }
 

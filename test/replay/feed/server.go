@@ -19,6 +19,8 @@ type Server struct {
 	done      bool
 	perAnswer bool
 	requests  int
+	served    bool // the present step was sent as it should be
+	skipped   int
 }
 
 // New serves the steps. A file stays until a request bears its ETag, so that no client
@@ -37,6 +39,9 @@ type Status struct {
 	Kind     Kind   `json:"kind"`
 	File     string `json:"file"`
 	Requests int    `json:"requests"`
+	// Skipped counts the files whose ETag the client showed before it was given them: it
+	// kept the ETag of a body that it could not use.
+	Skipped int `json:"skipped"`
 }
 
 // Status may be called at any time.
@@ -44,7 +49,7 @@ func (s *Server) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.steps[s.at]
-	return Status{s.at, len(s.steps), s.done, now.Kind, now.File, s.requests}
+	return Status{s.at, len(s.steps), s.done, now.Kind, now.File, s.requests, s.skipped}
 }
 
 // ServeHTTP answers with the present step.
@@ -69,9 +74,14 @@ func (s *Server) take(have string) (step Step, same bool) {
 	step = s.steps[s.at]
 	usable := step.Kind == Body || step.Kind == Repeat
 	same = usable && have == step.ETag
+	if same && !s.served {
+		s.skipped++
+	}
+	s.served = true
 	if same || s.perAnswer || !usable {
 		if s.at < len(s.steps)-1 {
 			s.at++
+			s.served = false
 		} else {
 			s.done = true
 		}
