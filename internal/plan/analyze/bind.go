@@ -42,7 +42,7 @@ func (a *analyzer) argsOf(args []val) []fn.Arg {
 
 // op applies a scalar function or operator under a given display name.
 func (a *analyzer) op(name string, at errs.Span, display string, args ...val) (val, error) {
-	s, ok := a.env.Functions.Scalar(name)
+	s, ok := a.env.scalar(name)
 	if !ok {
 		return val{}, a.unsupported(at, "the function or operator "+name)
 	}

@@ -22,11 +22,11 @@ func (a *analyzer) callExpr(s *exprScope, e *sql.Call) (val, error) {
 	case len(e.WithinGroup) > 0:
 		return val{}, a.unsupported(e.WithinGroup[0].Span(), "WITHIN GROUP")
 	}
-	if _, ok := a.env.Functions.Aggregate(name); ok {
+	if _, ok := a.env.aggregate(name); ok {
 		return a.aggregate(s, e, name)
 	}
 	special, isSpecial := specialOf(name)
-	if _, ok := a.env.Functions.Scalar(name); !ok && !isSpecial {
+	if _, ok := a.env.scalar(name); !ok && !isSpecial {
 		return val{}, a.noRoutine(e)
 	}
 	if err := a.plainCall(e, name); err != nil {
@@ -59,7 +59,7 @@ func (a *analyzer) noRoutine(e *sql.Call) error {
 		return a.fail(e.Span(), "NOT_A_SCALAR_FUNCTION", "42887", "range is a table function").WithHint("write SELECT ... FROM range(...)")
 	}
 	err := a.fail(e.Name.Span(), "UNRESOLVED_ROUTINE", "42883", "there is no function `%s`", e.Name.String())
-	all := append(specialNames(), a.env.Functions.Names()...)
+	all := append(specialNames(), a.env.functionNames()...)
 	if near := errs.Near(e.Name.Last().Name, all); len(near) > 0 {
 		err.WithHint("did you mean %s?", strings.Join(near, ", "))
 	}
@@ -107,7 +107,7 @@ func (a *analyzer) args(s *exprScope, list []sql.Expr) ([]val, error) {
 // aggregate analyzes an aggregate call; it becomes a *plan.Agg that the query moves into its
 // Aggregate node.
 func (a *analyzer) aggregate(s *exprScope, e *sql.Call, name string) (val, error) {
-	f, _ := a.env.Functions.Aggregate(name)
+	f, _ := a.env.aggregate(name)
 	switch {
 	case s.aggArg:
 		return val{}, a.fail(e.Span(), "NESTED_AGGREGATE_FUNCTION", "42607",

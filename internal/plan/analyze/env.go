@@ -26,6 +26,30 @@ type Env struct {
 	AllowStream bool
 }
 
+// scalar finds a scalar function.
+func (e *Env) scalar(name string) (*fn.Scalar, bool) {
+	if e.Functions == nil {
+		return fn.LookupScalar(name)
+	}
+	return e.Functions.Scalar(name)
+}
+
+// aggregate finds an aggregate function.
+func (e *Env) aggregate(name string) (*fn.Aggregate, bool) {
+	if e.Functions == nil {
+		return fn.LookupAggregate(name)
+	}
+	return e.Functions.Aggregate(name)
+}
+
+// functionNames are all names, for "did you mean".
+func (e *Env) functionNames() []string {
+	if e.Functions == nil {
+		return fn.Names()
+	}
+	return e.Functions.Names()
+}
+
 // View is a stored query with the text it was written in.
 type View struct {
 	Query   *sql.Query
@@ -39,9 +63,6 @@ func Query(ctx context.Context, q *sql.Query, env Env) (plan.Node, error) {
 	if env.Zone == nil {
 		env.Zone = time.UTC
 	}
-	if env.Functions == nil {
-		env.Functions = fn.NewRegistry()
-	}
 	a := &analyzer{env: env, src: env.Source, folding: &fn.Context{Zone: env.Zone}}
 	n, _, err := a.query(ctx, q, nil)
 	if err != nil {
@@ -54,9 +75,6 @@ func Query(ctx context.Context, q *sql.Query, env Env) (plan.Node, error) {
 func Expr(e sql.Expr, columns []plan.Attr, env Env) (plan.Expr, error) {
 	if env.Zone == nil {
 		env.Zone = time.UTC
-	}
-	if env.Functions == nil {
-		env.Functions = fn.NewRegistry()
 	}
 	a := &analyzer{env: env, src: env.Source, folding: &fn.Context{Zone: env.Zone}}
 	sc := &scope{}

@@ -68,7 +68,7 @@ func (a *analyzer) noField(field string, x val, at errs.Span) error {
 
 // extractSecond has the fraction too: DECIMAL(8, 6).
 func (a *analyzer) extractSecond(e *sql.Call, x val, display string) (val, error) {
-	if _, ok := a.env.Functions.Scalar("extract_second"); ok {
+	if _, ok := a.env.scalar("extract_second"); ok {
 		return a.op("extract_second", e.Span(), display, x)
 	}
 	return val{}, a.unsupported(e.Span(), "EXTRACT(SECOND ...)").WithHint("second(x) gives the whole second")

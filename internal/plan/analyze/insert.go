@@ -163,6 +163,14 @@ func (i *inserting) project(from []*plan.Attr) (plan.Node, error) {
 	return p, nil
 }
 
+// own is the attribute under its name in the query, which a column list may have replaced.
+func (i *inserting) own(a plan.Attr) plan.Attr {
+	if found, ok := plan.Find(i.query.Output(), a.ID); ok {
+		return found
+	}
+	return a
+}
+
 func (i *inserting) column(f types.Field, a *plan.Attr) (plan.Named, error) {
 	if a == nil {
 		i.next++
@@ -174,7 +182,7 @@ func (i *inserting) column(f types.Field, a *plan.Attr) (plan.Named, error) {
 			"the column `%s` of `%s` is %s, and the query's %s cannot be stored in it", f.Name, i.t.Name, f.Type.SQL(), a.Type.SQL()).
 			WithHint("convert it: CAST(... AS %s) AS %s", f.Type.SQL(), f.Name)
 	}
-	x := castTo(&plan.Ref{Attr: *a}, f.Type)
+	x := castTo(&plan.Ref{Attr: i.own(*a)}, f.Type)
 	attr := *a
 	attr.Name, attr.Qualifier = f.Name, ""
 	if _, ok := x.(*plan.Ref); !ok {

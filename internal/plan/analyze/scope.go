@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -135,26 +136,33 @@ func quoted(name []string) string {
 	return strings.Join(out, ".")
 }
 
-// unresolved is the error of a name that no scope has, with the nearest names.
-func (a *analyzer) unresolved(name []string, at errs.Span, scopes ...*scope) error {
-	var all []string
+// columnNames lists the names of scopes, qualified if wanted, and without qualifier.
+func columnNames(qualified bool, scopes []*scope) (all, plain []string) {
 	for _, s := range scopes {
 		for _, c := range s.cols {
 			full := c.attr.Name
-			if len(name) > 1 && len(c.qual) > 0 {
+			if qualified && len(c.qual) > 0 {
 				full = strings.Join(c.qual, ".") + "." + full
 			}
-			all = append(all, full)
+			all, plain = append(all, full), append(plain, c.attr.Name)
 		}
 	}
+	return all, plain
+}
+
+// unresolved is the error of a name that no scope has, with the nearest names.
+func (a *analyzer) unresolved(name []string, at errs.Span, scopes ...*scope) error {
+	all, plain := columnNames(len(name) > 1, scopes)
 	class := "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	if len(all) == 0 {
 		class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
 	}
 	e := a.fail(at, class, "42703", "a column with name %s cannot be resolved", quoted(name))
 	near := errs.Near(strings.Join(name, "."), all)
-	if len(near) == 0 && len(name) > 1 {
-		near = errs.Near(name[len(name)-1], all)
+	if len(near) == 0 && len(name) > 1 { // the qualifier is wrong, the column may be right
+		for _, n := range errs.Near(name[len(name)-1], plain) {
+			near = append(near, all[slices.Index(plain, n)])
+		}
 	}
 	switch {
 	case len(near) > 0:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/sql"
 	"github.com/azud/azud/internal/types"
@@ -186,7 +187,7 @@ func (b *selecting) build() (plan.Node, *scope, error) {
 		n = w
 	}
 	if b.grouped {
-		n = &plan.Aggregate{Child: n, Keys: b.keys, Aggs: b.aggs, Stateful: -1, At: b.sel.Span()}
+		n = &plan.Aggregate{Child: n, Keys: b.keys, Aggs: b.aggs, Stateful: -1, At: b.groupSpan()}
 	}
 	if b.having != nil {
 		n = &plan.Filter{Child: n, Cond: b.having}
@@ -199,6 +200,17 @@ func (b *selecting) build() (plan.Node, *scope, error) {
 	}
 	n, err := b.sorted(p, len(b.items))
 	return n, out, err
+}
+
+// groupSpan is the place that says the query aggregates: GROUP BY, else the first aggregate.
+func (b *selecting) groupSpan() errs.Span {
+	if b.sel.GroupBy != nil {
+		return b.sel.GroupBy.Span()
+	}
+	for _, g := range b.aggs {
+		return g.Expr.Span()
+	}
+	return b.sel.Span()
 }
 
 // sorted adds DISTINCT and ORDER BY above the Project; what ORDER BY reads besides the
