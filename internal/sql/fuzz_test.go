@@ -16,7 +16,7 @@ func FuzzParse(f *testing.F) {
 	for _, c := range exprCases {
 		f.Add("SELECT " + c.text)
 	}
-	for _, s := range []string{"", ";", "\x00", "\xff\xfe", "'", "`", "/*", "/*+", "SELECT '\\", "SELECT \"\\u12", "((((", "SELECT 1e", "r'", "SELECT X'", "SET a=$", "-- x"} {
+	for _, s := range []string{"", ";", "\x00", "\xff\xfe", "'", "`", "/*", "/*+", "SELECT '\\", "SELECT \"\\u12", "((((", "SELECT 1e", "r'", "SELECT X'", "SET a=$", "SET ==", "-- x"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

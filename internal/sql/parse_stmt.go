@@ -248,7 +248,7 @@ func (p *parser) set() Statement {
 		return &Set{At: p.from(start), Verbose: true}
 	}
 	s := &Set{}
-	if s.Key = p.settingKey("="); s.Key == "" && p.isOp("=") {
+	if s.Key = p.settingKey("="); s.Key == "" && (p.isOp("=") || p.isOp("==")) {
 		p.fail("the name of a setting before '='")
 	}
 	if p.acceptOp("=") || p.acceptOp("==") {
