@@ -141,7 +141,7 @@ async function asset(res, pathname) {
   const body = await readFile(join(ASSETS, file));
   res.writeHead(200, {
     'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream', 'Content-Security-Policy': CSP,
-    'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-cache',
+    'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'strict-origin-when-cross-origin', 'Cache-Control': 'no-cache',
   });
   res.end(body);
   return undefined;

@@ -25,7 +25,6 @@ export const MESSAGES = {
     'sismos reales grabados del USGS, con las horas desplazadas a ahora y más rápido que la realidad.',
     'real earthquakes recorded from the USGS, with their times shifted to now and faster than life.',
   ],
-  noScript: ['Esta página necesita JavaScript.', 'This page needs JavaScript.'],
 
   // Sismos
   quakesDocTitle: ['Sismos en vivo · Azud', 'Live earthquakes · Azud'],
@@ -67,7 +66,6 @@ export const MESSAGES = {
   mapTitle: ['Mapa', 'Map'],
   mapWorld: ['Mapa incluido (sin internet)', 'Built-in map (no internet)'],
   mapOsm: ['OpenStreetMap (en línea)', 'OpenStreetMap (online)'],
-  mapShapes: ['Natural Earth', 'Natural Earth'],
   zoomIn: ['Acercar', 'Zoom in'],
   zoomOut: ['Alejar', 'Zoom out'],
   zoomWorld: ['Ver el mundo entero', 'Show the whole world'],
@@ -123,7 +121,6 @@ export const MESSAGES = {
   winBar: ['{start} UTC: {n} sismos, media {avg}, máxima {max}', '{start} UTC: {n} earthquakes, average {avg}, maximum {max}'],
   winMore: ['{n} ventanas anteriores no mostradas', '{n} earlier windows not shown'],
   credits: ['Datos de sismos: USGS Earthquake Hazards Program (dominio público). Mapa: Natural Earth.', 'Earthquake data: USGS Earthquake Hazards Program (public domain). Map: Natural Earth.'],
-  fetchFailed: ['El USGS no responde: {why}', 'The USGS does not answer: {why}'],
 
   // Overview
   overviewDocTitle: ['Resumen · Azud', 'Overview · Azud'],
@@ -137,6 +134,7 @@ export const MESSAGES = {
   ovInHint: ['por segundo, todos los flujos', 'per second, all flows'],
   ovRecords: ['Registros en topics', 'Records in topics'],
   ovRecordsHint: ['en {n} topics', 'in {n} topics'],
+  ovRecordsHint1: ['en 1 topic', 'in 1 topic'],
   ovTrouble: ['Filas con problemas', 'Rows with trouble'],
   ovTroubleHint: ['{rejected} rechazadas · {late} tardías', '{rejected} rejected · {late} late'],
   ovAddresses: ['Direcciones', 'Addresses'],

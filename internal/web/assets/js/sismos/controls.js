@@ -11,7 +11,7 @@ const NARROW = '(max-width: 720px)';
 
 /** Puts the controls on the map. world is the built-in base layer; online tiles are opt-in. */
 export function startControls(map, world, showWorld) {
-  const osm = L.tileLayer(OSM_TILES, { attribution: OSM_CREDIT, maxZoom: 19, detectRetina: false });
+  const osm = L.tileLayer(OSM_TILES, { attribution: OSM_CREDIT, maxZoom: 19, referrerPolicy: 'strict-origin-when-cross-origin' });
   const legend = legendControl();
   let shown = [];
   const draw = () => {

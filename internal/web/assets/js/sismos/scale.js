@@ -22,7 +22,7 @@ export function classOf(mag) {
 /** Radius in pixels. It grows with magnitude, and a little with zoom, so that close views read well. */
 export function radiusOf(mag, zoom) {
   const base = 3.3 * 1.34 ** Math.min(Math.max(mag ?? 1, -0.5), 9);
-  const closer = 1 + 0.16 * Math.max(0, zoom - 2.5);
+  const closer = zoom < 1.25 ? 0.85 : 1 + 0.16 * Math.max(0, zoom - 2.5);
   return Math.min(base * Math.min(closer, 2.4), Math.max(base, 26));
 }
 

@@ -21,12 +21,21 @@ export class QuakeStore {
     return [...this.#byId.values()];
   }
 
-  /** Adds or replaces; returns those whose id was not known before. */
+  /**
+   * Adds or replaces; returns those whose id was not known before. A quake that comes again
+   * unchanged stays the same object, so that nothing is drawn anew for it.
+   */
   upsert(quakes) {
     const added = quakes.filter((quake) => !this.#byId.has(quake.id));
-    for (const quake of quakes) this.#byId.set(quake.id, quake);
+    for (const quake of quakes) {
+      if (!isSame(this.#byId.get(quake.id), quake)) this.#byId.set(quake.id, quake);
+    }
     return added;
   }
+}
+
+function isSame(a, b) {
+  return a !== undefined && Object.keys(b).every((field) => Object.is(a[field], b[field]));
 }
 
 function numberOr(x, fallback) {

@@ -137,7 +137,12 @@ export class QuakeTable {
     }
     let at = this.#body.firstElementChild;
     for (const quake of this.#shown) {
+      const old = this.#rows.get(quake.id)?.tr;
       const tr = this.#rowOf(quake, now);
+      if (old && old !== tr) {
+        if (at === old) at = tr;
+        old.replaceWith(tr);
+      }
       if (tr === at) {
         at = at.nextElementSibling;
       } else {
@@ -146,14 +151,12 @@ export class QuakeTable {
     }
   }
 
+  // The row of a quake; a new one when the quake has changed.
   #rowOf(quake, now) {
     const old = this.#rows.get(quake.id);
     if (old?.quake === quake) return old.tr;
     const row = makeRow(quake, now);
-    if (old) {
-      row.tr.className = old.tr.className;
-      old.tr.replaceWith(row.tr);
-    }
+    for (const mark of ['fresh', 'selected']) row.tr.classList.toggle(mark, old?.tr.classList.contains(mark) ?? false);
     if (quake.id === this.#current) row.button.tabIndex = 0;
     this.#rows.set(quake.id, row);
     return row.tr;
