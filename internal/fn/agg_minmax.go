@@ -9,10 +9,8 @@ import (
 
 func minMaxFuncs() []Aggregate {
 	return []Aggregate{
-		{Name: "min", Group: "agg", Usage: "min(a)", Doc: "The smallest value that is not NULL.",
-			Example: "SELECT min(x) FROM VALUES (10), (-1), (20) AS t(x)", Result: "-1", Bind: bindMinMax("min", false)},
-		{Name: "max", Group: "agg", Usage: "max(a)", Doc: "The largest value that is not NULL.",
-			Example: "SELECT max(x) FROM VALUES (10), (-1), (20) AS t(x)", Result: "20", Bind: bindMinMax("max", true)},
+		{Name: "min", Group: "agg", Usage: "min(a)", Doc: "The smallest value that is not NULL.", Bind: bindMinMax("min", false)},
+		{Name: "max", Group: "agg", Usage: "max(a)", Doc: "The largest value that is not NULL.", Bind: bindMinMax("max", true)},
 	}
 }
 

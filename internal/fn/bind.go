@@ -12,18 +12,20 @@ import (
 // what was required.
 type param func(a Arg) (to types.Type, required string)
 
-// implicit reports whether an argument may be cast to a parameter's type without being
-// asked: strings to any atomic type, otherwise only without loss.
-// Spark: AnsiTypeCoercion.implicitCast.
+// implicit reports whether an argument may be cast to a parameter's only type without
+// being asked: strings to any atomic type, otherwise as INSERT does, at the risk of an
+// overflow. Spark: AnsiTypeCoercion.implicitCast.
 func implicit(from, to types.Type) bool {
-	if from.Kind == types.String && !to.IsNested() && to.Kind != types.DayTime && to.Kind != types.YearMonth {
-		return true
-	}
-	return types.CanUpCast(from, to)
+	return fromString(from, to) || types.CanANSIStore(from, to)
 }
 
-// is requires one of the types, the first that the argument can be cast to; an argument
-// that is one of them already stays as it is.
+// fromString reports a string where an atomic type that is no interval is wanted.
+func fromString(from, to types.Type) bool {
+	return from.Kind == types.String && !to.IsNested() && to.Kind != types.DayTime && to.Kind != types.YearMonth
+}
+
+// is requires one of the types: an argument that is one of them stays as it is; otherwise
+// it is cast to the only one, or to the first that can hold it without loss.
 func is(list ...types.Type) param {
 	return func(a Arg) (types.Type, string) {
 		for _, t := range list {
@@ -32,7 +34,7 @@ func is(list ...types.Type) param {
 			}
 		}
 		for _, t := range list {
-			if implicit(a.Type, t) {
+			if len(list) == 1 && implicit(a.Type, t) || fromString(a.Type, t) || types.CanUpCast(a.Type, t) {
 				return t, ""
 			}
 		}

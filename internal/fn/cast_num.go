@@ -243,6 +243,9 @@ func castToDecimal(from, to types.Type, try bool) Kernel {
 }
 
 func doubleToDecimal(v float64, bits int, from, to types.Type, finish func(*big.Int, int) (num, error)) (num, error) {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return num{}, errNull // Spark: Cast.changePrecision of Decimal(NaN)
+	}
 	d, scale, ok := parseDecimal(strconv.FormatFloat(v, 'e', -1, bits))
 	if !ok {
 		return num{}, castOverflow(floatShown(v, from), from, to)

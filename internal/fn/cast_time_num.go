@@ -51,14 +51,3 @@ func doubleToMicros(v float64, from types.Type) (int64, error) {
 	}
 	return int64(us), nil
 }
-
-// castToInterval is between intervals of one kind, and from strings.
-func castToInterval(from, to types.Type, _ bool) Kernel {
-	if from.Kind == to.Kind {
-		return retype(to)
-	}
-	return nil
-}
-
-// intervalToInt counts whole units of a single-unit interval.
-func intervalToInt[T integer](_, _ types.Type, _ bool) Kernel { return nil }

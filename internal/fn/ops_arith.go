@@ -6,33 +6,29 @@ import (
 )
 
 func arithmeticFuncs() []Scalar {
-	entry := func(name, doc, example, result string) Scalar {
+	entry := func(name, doc string) Scalar {
 		return Scalar{Name: name, Group: "math", Usage: "a " + name + " b", Doc: doc,
-			Example: example, Result: result, Bind: bindArithmetic(name, name, false)}
+			Bind: bindArithmetic(name, name, false)}
 	}
-	try := func(name, op, doc, example, result string) Scalar {
+	try := func(name, op, doc string) Scalar {
 		return Scalar{Name: name, Group: "math", Usage: name + "(a, b)", Doc: doc,
-			Example: example, Result: result, Bind: mayBeNull(bindArithmetic(name, op, true))}
+			Bind: mayBeNull(bindArithmetic(name, op, true))}
 	}
 	return []Scalar{
-		entry("+", "The sum; a date or timestamp plus an interval.", "SELECT 1 + 2", "3"),
-		entry("*", "The product.", "SELECT 2 * 3", "6"),
-		entry("/", "The quotient, a DOUBLE or DECIMAL.", "SELECT 3 / 2", "1.5"),
-		entry("%", "The remainder, with the sign of the dividend.", "SELECT 7 % 3", "1"),
-		entry("div", "The integral part of the quotient, a BIGINT.", "SELECT 7 div 2", "3"),
-		{Name: "-", Group: "math", Usage: "a - b", Doc: "The difference; with one operand, its negative.",
-			Example: "SELECT 3 - 1", Result: "2", Bind: bindMinus},
-		{Name: "mod", Group: "math", Usage: "mod(a, b)", Doc: "The remainder, as %.",
-			Example: "SELECT mod(7, 3)", Result: "1", Bind: bindArithmetic("mod", "%", false)},
-		try("try_add", "+", "The sum, NULL on overflow.", "SELECT try_add(2147483647, 1)", "NULL"),
-		try("try_subtract", "-", "The difference, NULL on overflow.", "SELECT try_subtract(2, 1)", "1"),
-		try("try_multiply", "*", "The product, NULL on overflow.", "SELECT try_multiply(2, 3)", "6"),
-		try("try_divide", "/", "The quotient, NULL if the divisor is 0.", "SELECT try_divide(3, 0)", "NULL"),
-		try("try_mod", "%", "The remainder, NULL if the divisor is 0.", "SELECT try_mod(3, 0)", "NULL"),
-		{Name: "positive", Group: "math", Usage: "positive(a)", Doc: "The argument itself; unary +.",
-			Example: "SELECT positive(1)", Result: "1", Bind: bindPositive},
-		{Name: "negative", Group: "math", Usage: "negative(a)", Doc: "The negative; unary -.",
-			Example: "SELECT negative(1)", Result: "-1", Bind: bindNegative},
+		entry("+", "The sum; a date or timestamp plus an interval."),
+		entry("*", "The product."),
+		entry("/", "The quotient, a DOUBLE or DECIMAL."),
+		entry("%", "The remainder, with the sign of the dividend."),
+		entry("div", "The integral part of the quotient, a BIGINT."),
+		{Name: "-", Group: "math", Usage: "a - b", Doc: "The difference; with one operand, its negative.", Bind: bindMinus},
+		{Name: "mod", Group: "math", Usage: "mod(a, b)", Doc: "The remainder, as %.", Bind: bindArithmetic("mod", "%", false)},
+		try("try_add", "+", "The sum, NULL on overflow."),
+		try("try_subtract", "-", "The difference, NULL on overflow."),
+		try("try_multiply", "*", "The product, NULL on overflow."),
+		try("try_divide", "/", "The quotient, NULL if the divisor is 0."),
+		try("try_mod", "%", "The remainder, NULL if the divisor is 0."),
+		{Name: "positive", Group: "math", Usage: "positive(a)", Doc: "The argument itself; unary +.", Bind: bindPositive},
+		{Name: "negative", Group: "math", Usage: "negative(a)", Doc: "The negative; unary -.", Bind: bindNegative},
 	}
 }
 
@@ -57,10 +53,10 @@ func bindArithmetic(name, op string, try bool) func([]Arg) (Bound, error) {
 		switch {
 		case !ok:
 			return Bound{}, differing(name, a, b)
-		case t.Kind == types.String, t.Kind == types.Null:
+		case t.Kind == types.Null:
 			t = types.DoubleType
 		case !t.IsNumeric():
-			return Bound{}, wrongType(name, `"NUMERIC"`, t)
+			return Bound{}, wrongType(name, `"NUMERIC" or "INTERVAL"`, t)
 		}
 		if t.Kind == types.Decimal {
 			return bindDecimal(op, args, try), nil

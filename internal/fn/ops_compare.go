@@ -30,18 +30,18 @@ func comparisonOf(op string) comparison {
 }
 
 func comparisonFuncs() []Scalar {
-	entry := func(name, doc, example, result string, aliases ...string) Scalar {
+	entry := func(name, doc string, aliases ...string) Scalar {
 		return Scalar{Name: name, Aliases: aliases, Group: "predicate", Usage: "a " + name + " b",
-			Doc: doc, Example: example, Result: result, Bind: bindComparison(name)}
+			Doc: doc, Bind: bindComparison(name)}
 	}
 	return []Scalar{
-		entry("=", "True if both sides are equal; NULL if one is NULL.", "SELECT 2 = 2", "true", "=="),
-		entry("!=", "True if the sides differ; NULL if one is NULL.", "SELECT 1 != 2", "true", "<>"),
-		entry("<", "True if the left side is smaller.", "SELECT 1 < 2", "true"),
-		entry("<=", "True if the left side is smaller or equal.", "SELECT 2 <= 2", "true"),
-		entry(">", "True if the left side is greater.", "SELECT 2 > 1", "true"),
-		entry(">=", "True if the left side is greater or equal.", "SELECT 2 >= 1", "true"),
-		entry("<=>", "As =, but NULL equals NULL and the result is never NULL.", "SELECT NULL <=> NULL", "true"),
+		entry("=", "True if both sides are equal; NULL if one is NULL.", "=="),
+		entry("!=", "True if the sides differ; NULL if one is NULL.", "<>"),
+		entry("<", "True if the left side is smaller."),
+		entry("<=", "True if the left side is smaller or equal."),
+		entry(">", "True if the left side is greater."),
+		entry(">=", "True if the left side is greater or equal."),
+		entry("<=>", "As =, but NULL equals NULL and the result is never NULL."),
 	}
 }
 

@@ -8,12 +8,9 @@ import (
 func predicateFuncs() []Scalar {
 	return []Scalar{
 		{Name: "not", Aliases: []string{"!"}, Group: "predicate", Usage: "NOT a", Doc: "Logical negation; NULL stays NULL.",
-			Example: "SELECT NOT true", Result: "false",
 			Bind: simple("not", types.BooleanType, notKernel, is(types.BooleanType))},
-		{Name: "isnull", Group: "predicate", Usage: "isnull(a)", Doc: "True if the argument is NULL; a IS NULL.",
-			Example: "SELECT isnull(1)", Result: "false", Bind: bindNullTest("isnull", true)},
-		{Name: "isnotnull", Group: "predicate", Usage: "isnotnull(a)", Doc: "True if the argument is not NULL; a IS NOT NULL.",
-			Example: "SELECT isnotnull(1)", Result: "true", Bind: bindNullTest("isnotnull", false)},
+		{Name: "isnull", Group: "predicate", Usage: "isnull(a)", Doc: "True if the argument is NULL; a IS NULL.", Bind: bindNullTest("isnull", true)},
+		{Name: "isnotnull", Group: "predicate", Usage: "isnotnull(a)", Doc: "True if the argument is not NULL; a IS NOT NULL.", Bind: bindNullTest("isnotnull", false)},
 	}
 }
 

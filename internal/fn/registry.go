@@ -15,14 +15,21 @@ type Registry struct {
 
 // Scalars lists every scalar function and operator.
 func Scalars() []Scalar {
-	return slices.Concat(
-		arithmeticFuncs(), comparisonFuncs(), predicateFuncs(),
-	)
+	return withExamples(slices.Concat(
+		arithmeticFuncs(), comparisonFuncs(), predicateFuncs(), bitFuncs(),
+		mathFuncs(),
+		stringFuncs(), codeFuncs(), regexpFuncs(), printfFuncs(),
+		dateFuncs(), datePartFuncs(), formatFuncs(),
+		makeFuncs(), collectionFuncs(),
+		miscFuncs(),
+	))
 }
 
 // Aggregates lists every aggregate function.
 func Aggregates() []Aggregate {
-	return slices.Concat(countFuncs(), sumFuncs(), minMaxFuncs())
+	return withAggExamples(slices.Concat(
+		countFuncs(), sumFuncs(), minMaxFuncs(), pickFuncs(), boolFuncs(), momentFuncs(), collectFuncs(),
+	))
 }
 
 // NewRegistry builds a registry of all functions.
