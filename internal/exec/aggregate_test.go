@@ -11,11 +11,6 @@ import (
 	"github.com/azud/azud/internal/vec"
 )
 
-var (
-	attrN  = attr(50, "n", types.LongType)
-	attrTr = attr(51, "trace", types.StringType)
-)
-
 func group(child plan.Node, keys []plan.Named, aggs ...*plan.Agg) *plan.Aggregate {
 	n := &plan.Aggregate{Child: child, Keys: keys, Stateful: -1}
 	for i, a := range aggs {

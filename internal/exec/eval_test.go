@@ -200,7 +200,7 @@ func randomSel(r *rand.Rand, n int) []uint32 {
 func TestExpressionsAgreeWithRowByRowEvaluation(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	raised, passed := 0, 0
-	for round := range 6000 {
+	for round := range 2500 {
 		typ := []types.Type{types.LongType, types.StringType, types.BooleanType}[r.IntN(3)]
 		e := randomExpr(r, typ, 1+r.IntN(3))
 		n := 1 + r.IntN(12)

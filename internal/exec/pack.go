@@ -8,7 +8,7 @@ import (
 )
 
 // packer is the fast path of groupTable: keys made of numbers, times, structs of them and
-// dictionary or constant strings are packed into a few words a row, and a direct-mapped
+// dictionary or constant strings are packed into a few words a row, and a small
 // cache tells the group of words seen before. Strings are packed as dictionary ids, which
 // are good for one batch only.
 type packer struct {
@@ -157,16 +157,21 @@ func packFixed[T int8 | int16 | int32 | int64](p *packer, c *vec.Col, n int, sel
 }
 
 // entry is the cache entry of a row; on a miss it already holds the row's words and the
-// caller sets the id.
+// caller sets the id. Two places are tried, so that two keys in turn do not fight over one.
 func (p *packer) entry(i int) (e *packed, hit bool) {
-	w := &p.words[i]
+	w, nulls := &p.words[i], p.nulls[i]
 	h := w[0]*0x9e3779b97f4a7c15 ^ bits.RotateLeft64(w[1]*0xbf58476d1ce4e5b9, 21) ^
-		bits.RotateLeft64(w[2]*0x94d049bb133111eb, 42) ^ w[3]*0xd6e8feb86659fd93 ^ uint64(p.nulls[i])
+		bits.RotateLeft64(w[2]*0x94d049bb133111eb, 42) ^ w[3]*0xd6e8feb86659fd93 ^ uint64(nulls)
 	h ^= h >> 29
-	e = &p.cache[(h*0x9e3779b97f4a7c15)>>52]
-	if e.gen == p.gen && e.words == *w && e.nulls == p.nulls[i] {
+	at := (h * 0x9e3779b97f4a7c15) >> 52
+	if e = &p.cache[at]; e.gen == p.gen && e.words == *w && e.nulls == nulls {
 		return e, true
 	}
-	e.words, e.nulls, e.gen = *w, p.nulls[i], p.gen
+	second := &p.cache[at^1]
+	if second.gen == p.gen && second.words == *w && second.nulls == nulls {
+		return second, true
+	}
+	*second = *e
+	e.words, e.nulls, e.gen = *w, nulls, p.gen
 	return e, false
 }
