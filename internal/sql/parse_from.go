@@ -32,6 +32,9 @@ func (p *parser) joins(left Relation) Relation {
 			}
 			return left
 		}
+		if natural && kind == CrossJoin {
+			p.refuse("INCOMPATIBLE_JOIN_TYPES", p.peek(1).pos, "choose one of the two", "A join cannot be both NATURAL and CROSS")
+		}
 		p.link()
 		p.i += n
 		j := &Join{Kind: kind, L: left, Natural: natural, Lateral: p.lateral()}
@@ -173,6 +176,9 @@ func (p *parser) stream(start int) Relation {
 		if p.isOp("(") {
 			p.unsupported(p.tok().pos, "STREAM over a function", "declare a table with CREATE TABLE … USING")
 		}
+	}
+	if p.isWords("IDENTIFIED", "BY") {
+		p.unsupported(p.tok().pos, "IDENTIFIED BY", "leave it out")
 	}
 	p.tableTail(start, t)
 	return t

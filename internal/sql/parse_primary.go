@@ -88,7 +88,7 @@ func (p *parser) punctuated() Expr {
 		p.params++
 		return &Param{At: At{t.pos}, Index: p.params - 1}
 	case ":":
-		if p.peek(1).kind == tkWord {
+		if k := p.peek(1).kind; k == tkWord || k == tkQuoted {
 			p.i++
 			id := p.anyIdent("the name of a parameter")
 			return &Param{At: p.from(t.pos.Start), Name: id.Name}

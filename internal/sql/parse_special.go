@@ -186,6 +186,9 @@ var dateUnits = set("YEAR QUARTER MONTH WEEK DAY DAYOFYEAR HOUR MINUTE SECOND MI
 // a plain call.
 func (p *parser) unitCall(start int) Expr {
 	unit, comma := p.peek(2), p.peek(3)
+	if unit.kind == tkString && comma.up == "," && p.threeArgs() {
+		p.refuse("INVALID_PARAMETER_VALUE.DATETIME_UNIT", unit.pos, "write the unit without quotes: "+strings.ToUpper(unit.text), "The unit of %s is a word, not a text", p.tok().text)
+	}
 	if unit.kind != tkWord || !dateUnits[unit.up] || comma.up != "," || !p.threeArgs() {
 		return nil
 	}

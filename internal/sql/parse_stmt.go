@@ -209,7 +209,10 @@ func (p *parser) explain() Statement {
 	start := p.start()
 	p.i++
 	e := &Explain{}
-	if p.isWord("LOGICAL", "FORMATTED", "EXTENDED", "CODEGEN", "COST") || p.isWord("ANALYZE") && p.peek(1).up != "TABLE" {
+	if p.isWord("LOGICAL") {
+		p.refuse("INVALID_STATEMENT_OR_CLAUSE", p.tok().pos, "write EXPLAIN EXTENDED", "There is no EXPLAIN LOGICAL")
+	}
+	if p.isWord("FORMATTED", "EXTENDED", "CODEGEN", "COST") || p.isWord("ANALYZE") && p.peek(1).up != "TABLE" {
 		e.Mode = p.advance().up
 	}
 	e.Stmt = p.statement()

@@ -48,18 +48,26 @@ var sparkReadsNames = func() map[string]bool {
 		"SELECT a from from t", "SELECT a FROM t, WHERE b", "a = NOT b", "select", "from", "case", "``",
 		"CREATE TABLE t USING kafka OPTIONS (subscribe topic)", "CREATE FLOW f AS INSERT INTO t SELECT 1 a",
 		"CREATE FLOW f AS INSERT INTO t (a) SELECT 1 a", "CREATE FLOW f AS INSERT OVERWRITE t BY NAME SELECT 1 a",
-		"INSERT OVERWRITE DIRECTORY '/tmp/x' SELECT 1",
+		"INSERT OVERWRITE DIRECTORY '/tmp/x' SELECT 1", "SELECT all FROM t", "SELECT distinct FROM t",
+		"SELECT a FROM t GROUP BY CUBE(a) WITH ROLLUP", "INSERT INTO table SELECT 1",
 	} {
 		m[s] = true
 	}
 	return m
 }()
 
+// oursOnly are the texts that Azud accepts and Spark does not: empty statements of a script, its
+// own EXPLAIN ANALYZE, a semicolon within quotes, and >> after array(…), which Spark's lexer
+// takes for the end of a type.
+var oursOnly = map[string]bool{
+	";": true, "EXPLAIN ANALYZE SELECT 1": true, "SET a = 'x;y'": true, "SELECT array(1) >> 1": true, "SELECT struct(1) >> 2": true,
+}
+
 func TestStatementsAsSpark(t *testing.T) {
 	for _, c := range statementCases {
 		_, err := Parse(source(c.text))
 		c.check(t, err)
-		if err == nil && !c.spark && c.text != ";" && c.text != "EXPLAIN ANALYZE SELECT 1" {
+		if err == nil && !c.spark && !oursOnly[c.text] {
 			t.Errorf("%s\nSpark refuses it", c.text)
 		}
 		roundTrip(t, c.text)

@@ -79,7 +79,7 @@ func (p pretty) expr(e Expr) string {
 		if e.Try {
 			word = "TRY_CAST("
 		}
-		return word + p.expr(e.X) + " AS " + e.Type.SQL() + ")"
+		return word + p.expr(e.X) + " AS " + TypeText(e.Type) + ")"
 	case *Call:
 		return p.call(e)
 	case *Subquery:
