@@ -19,7 +19,8 @@ func Pretty(e Expr) string { return pretty{}.expr(e) }
 
 // OutputName is the name that Spark gives to a column of a select list without alias. It is
 // Pretty but for columns and fields (the last part), casts of those, and window functions of
-// time, which are called window and session_window.
+// time, which are called window and session_window. Of a.b the syntax cannot tell whether b is a
+// column of a or a field of it; Spark prints a cast of a field in full, here it is the last part.
 func OutputName(e Expr) string {
 	switch e := e.(type) {
 	case *Column:
