@@ -169,6 +169,9 @@ func (o *streamAggregate) stateRows(ids []uint32, gone [][]byte) (b *vec.Batch, 
 		if err != nil {
 			return nil, err
 		}
+		if len(partial) != len(c.agg.Fn.Partial) {
+			return nil, internalf("%s keeps %d columns of state, not %d as declared", c.agg.Name, len(partial), len(c.agg.Fn.Partial))
+		}
 		for j := range partial {
 			rest[j].AppendRows(&partial[j], len(ids), nil)
 			for range gone {

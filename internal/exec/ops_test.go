@@ -324,7 +324,8 @@ func TestBatchesKeepToTheSize(t *testing.T) {
 	}
 	in := []*vec.Batch{batchOf(colOf(types.LongType, vals...))}
 	scan := scanOf(attrV)
-	for _, n := range []plan.Node{scan, &plan.Sort{Child: scan, By: []plan.Order{{Expr: ref(attrV)}}},
+	sliding := &plan.TimeWindow{Child: scan, Time: ref(attrV), Duration: 12, Slide: 2, Out: attr(20, "window", window)}
+	for _, n := range []plan.Node{scan, sliding, &plan.Sort{Child: scan, By: []plan.Order{{Expr: ref(attrV)}}},
 		&plan.Values{Attrs: scan.Attrs, Rows: in[0]},
 		&plan.Aggregate{Child: scan, Keys: []plan.Named{named(attrV, ref(attrV))}, Stateful: -1}} {
 		for b, err := range mustBuild(t, n, BuildOptions{BatchSize: 7}).Run(context.Background(), source{batches: in}.task()) {

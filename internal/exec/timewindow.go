@@ -17,6 +17,7 @@ type timeWindow struct {
 	time                   evaluator
 	duration, slide, shift int64
 	typ                    types.Type
+	step                   int      // input rows at a time, so that many windows a row stay bounded
 	rows                   []uint32 // of a sliding window: the input row of each output row
 	sel                    []uint32
 	start                  []int64
@@ -28,7 +29,9 @@ func newTimeWindow(n *plan.TimeWindow, in node, o *BuildOptions) (node, error) {
 	}
 	c := compiler{in: n.Child.Output(), src: o.Source}
 	time, err := c.compile(n.Time)
-	return &timeWindow{one: one{in}, time: time, duration: n.Duration, slide: n.Slide, shift: n.StartOffset, typ: n.Out.Type}, err
+	perRow := (n.Duration + n.Slide - 1) / n.Slide
+	return &timeWindow{one: one{in}, time: time, duration: n.Duration, slide: n.Slide, shift: n.StartOffset,
+		typ: n.Out.Type, step: int(max(1, int64(o.BatchSize)/perRow))}, err
 }
 
 func (o *timeWindow) Run(ctx context.Context, e *EpochTask) iter.Seq2[*vec.Batch, error] {
@@ -38,21 +41,32 @@ func (o *timeWindow) Run(ctx context.Context, e *EpochTask) iter.Seq2[*vec.Batch
 				yield(nil, err)
 				return
 			}
-			times, err := o.time.eval(&frame{&e.Fn, b}, b.Sel)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			assign := o.tumbling
-			if o.slide != o.duration {
-				assign = o.sliding
-			}
-			out := assign(b, &times)
-			if out.Rows() > 0 && !yield(out, nil) {
+			more := yieldCut(ctx, b, o.step, func(part *vec.Batch, err error) bool {
+				if err == nil {
+					part, err = o.assign(&frame{&e.Fn, part})
+				}
+				if err == nil && part.Rows() == 0 {
+					return true
+				}
+				return yield(part, err) && err == nil
+			})
+			if !more {
 				return
 			}
 		}
 	}
+}
+
+// assign adds the windows to a batch.
+func (o *timeWindow) assign(f *frame) (*vec.Batch, error) {
+	times, err := o.time.eval(f, f.b.Sel)
+	if err != nil {
+		return nil, err
+	}
+	if o.slide == o.duration {
+		return o.tumbling(f.b, &times), nil
+	}
+	return o.sliding(f.b, &times), nil
 }
 
 // last is the start of the latest window that holds t.
