@@ -120,7 +120,7 @@ describe('language and theme', () => {
     const theme = () => page.locator('html').getAttribute('data-theme');
     assert.equal(await theme(), 'dark');
     await page.emulateMedia({ colorScheme: 'light' });
-    assert.equal(await theme(), 'light');
+    await page.waitForSelector('html[data-theme="light"]', { timeout: 5000 });
     const light = await page.evaluate(() => document.querySelector('#map').azudMarkers()[0].colour);
     await page.click('#theme');
     assert.equal(await theme(), 'dark');

@@ -27,6 +27,7 @@ export function showConnection(state) {
 /** Notes that data came just now, for "live · 3 s ago". */
 export function noteData() {
   lastData = Date.now();
+  drawConnection();
 }
 
 export function showStatus(status) {

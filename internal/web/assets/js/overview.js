@@ -78,7 +78,7 @@ function flowRows(flow) {
     num('rateDone', fmtRate(flow.processedRowsPerSecond)),
     num('rowsIn', fmtInt(flow.inputRows)),
     num('rowsOut', fmtInt(flow.outputRows)),
-    el('td', { 'data-label': t('watermark'), class: 'wide-cell' }, watermarkText(flow.watermark)),
+    el('td', { 'data-label': t('watermark'), class: flow.watermark ? 'wide-cell' : null }, watermarkText(flow.watermark)),
     num('rejected', fmtInt(flow.rejectedRows), trouble(flow.rejectedRows)),
     num('late', fmtInt(flow.lateRows), trouble(flow.lateRows)));
   return flow.lastError ? [row, errorRow(flow)] : [row];

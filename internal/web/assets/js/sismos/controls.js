@@ -71,7 +71,7 @@ function drawLegend(box) {
 
 function legendItem(cls, min, max) {
   const dot = el('span', { class: `dot mag-${cls}` });
-  const size = `${Math.min(2 * radiusOf(cls === 'na' ? null : Math.max(min, 0) + 0.2, 0), 46) * 0.72}px`; // smaller than life
+  const size = `${(cls === 'na' ? 9 : Math.min(1.5 * radiusOf(Math.max(min, 0.2) + 0.2, 2), 32)).toFixed(0)}px`; // smaller than life
   dot.style.width = size;
   dot.style.height = size;
   return el('li', {}, el('span', { class: 'dot-cell' }, dot), el('span', {}, legendText(cls, min, max)));

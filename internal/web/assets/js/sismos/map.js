@@ -79,6 +79,7 @@ export class QuakeMap {
     this.#popup.options.autoPan = !move;
     if (this.#selected && this.#selected !== id) this.#map.closePopup(this.#popup);
     this.#mark(id);
+    this.#popup.options.maxWidth = Math.min(290, this.#map.getSize().x - 70);
     this.#popup.options.offset = [0, -Math.round(radiusOf(marker.quake.mag, this.#map.getZoom())) + 4];
     this.#popup.setLatLng(marker.layer.getLatLng()).setContent(quakeCard(marker.quake)).openOn(this.#map);
     return true;

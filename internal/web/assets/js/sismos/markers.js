@@ -39,9 +39,10 @@ function strongMarker(quake, latLng) {
     quake,
     layer,
     setRadiusAt(zoom) {
-      const size = `${(2 * radiusOf(quake.mag, zoom)).toFixed(1)}px`;
-      disc.style.width = size;
-      disc.style.height = size;
+      const radius = radiusOf(quake.mag, zoom);
+      disc.style.width = `${(2 * radius).toFixed(1)}px`;
+      disc.style.height = disc.style.width;
+      disc.style.fontSize = `${Math.min(Math.max(radius * 0.76, 10), 19).toFixed(1)}px`;
     },
     setSelected(on) {
       disc.classList.toggle('selected', on);
