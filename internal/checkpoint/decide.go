@@ -16,6 +16,7 @@ type Observed struct {
 	Dir        string // where the checkpoint is, for messages
 	Planned    int64  // the newest stored plan, or None
 	Committed  int64  // the newest committed epoch, or None
+	Wrote      int64  // the newest committed epoch that gave the sink rows, or None
 	Guarantee  connector.Guarantee
 	Mark       connector.EpochMark
 }
@@ -44,7 +45,9 @@ type Decision struct {
 // Decide says how a query goes on. It is pure: the same answer for the same observation.
 //
 // A sink that holds a mark is believed: it is the only one that knows what it has. Only a
-// sink that is at most one epoch ahead, of this very checkpoint, can be continued.
+// sink that is at most one epoch ahead, of this very checkpoint, can be continued. A sink
+// may spare itself the mark of an epoch without rows, so it is behind only if it lacks one
+// that had some.
 func Decide(o Observed) Decision {
 	if o.Planned > o.Committed+1 {
 		return refuse("CHECKPOINT_CORRUPT", "the checkpoint of %s in %s has a plan for epoch %d, but epoch %d was never committed",
@@ -58,9 +61,9 @@ func Decide(o Observed) Decision {
 }
 
 func decideWithoutMark(o Observed) Decision {
-	if o.Guarantee == connector.ExactlyOnce && o.Committed > None {
-		return refuse("CHECKPOINT_SINK_BEHIND", "%s has committed epoch %d, but its sink holds nothing of it: it was emptied or is another one",
-			o.Query, o.Committed).
+	if o.Guarantee == connector.ExactlyOnce && o.Wrote > None {
+		return refuse("CHECKPOINT_SINK_BEHIND", "%s has written up to epoch %d, but its sink holds nothing of it: it was emptied or is another one",
+			o.Query, o.Wrote).
 			hint("point the flow at the sink that it wrote to, or remove the checkpoint in %s to write everything that the source still has again", o.Dir)
 	}
 	return o.proceed()
@@ -77,11 +80,11 @@ func decideWithMark(o Observed) Decision {
 		return refuse("CHECKPOINT_BEHIND", "the sink of %s holds epoch %d, but the checkpoint in %s knows only up to epoch %d: it is an old copy",
 			o.Query, m.Epoch, o.Dir, o.Committed).
 			hint("restore a newer copy of the checkpoint; or give the flow another target, or remove what it wrote there together with the checkpoint, to start anew")
-	case m.Epoch < o.Committed:
-		return refuse("CHECKPOINT_SINK_BEHIND", "%s has committed epoch %d, but its sink holds only up to epoch %d: it was restored from an old copy",
-			o.Query, o.Committed, m.Epoch).
+	case m.Epoch < o.Wrote:
+		return refuse("CHECKPOINT_SINK_BEHIND", "%s has written up to epoch %d, but its sink holds only up to epoch %d: it was restored from an old copy",
+			o.Query, o.Wrote, m.Epoch).
 			hint("restore a newer copy of the sink; or remove what the flow wrote there together with the checkpoint in %s to write everything that the source still has again", o.Dir)
-	case m.Epoch == o.Committed:
+	case m.Epoch <= o.Committed:
 		return o.proceed()
 	case len(m.Plan) == 0 && o.Planned != m.Epoch:
 		return refuse("CHECKPOINT_CORRUPT", "the sink of %s holds epoch %d without its plan, and the checkpoint does not have it either", o.Query, m.Epoch).

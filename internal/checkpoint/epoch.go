@@ -33,6 +33,7 @@ type Done struct {
 	Plan      Plan    `json:"plan"`
 	Watermark int64   `json:"watermark"` // the query's, after the epoch; microseconds
 	Nodes     []int64 `json:"nodes"`     // of each watermark node, after the epoch; microseconds
+	Wrote     int64   `json:"wrote"`     // the last epoch so far that gave the sink rows, or None
 }
 
 // Encode is the plan as it is stored here and with a sink's mark.

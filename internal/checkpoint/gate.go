@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -48,11 +49,31 @@ func (g *gate) inMemory(name string, cat vfs.DiskWriteCategory) (vfs.File, error
 func (g *gate) Create(name string, cat vfs.DiskWriteCategory) (vfs.File, error) {
 	if !g.shut.Load() {
 		f, err := g.FS.Create(name, cat)
+		if err == nil && strings.HasPrefix(g.FS.PathBase(name), "MANIFEST-") {
+			if err = g.syncEntry(name); err != nil {
+				_ = f.Close()
+			}
+		}
 		if g.keep(err) {
 			return g.wrap(f), err
 		}
 	}
 	return g.inMemory(name, cat)
+}
+
+// syncEntry puts a new file's directory entry on disk. Pebble syncs a manifest's entry only
+// together with that of the marker that names it, and a crash in between may keep the
+// second without the first: then the database could not be opened again.
+func (g *gate) syncEntry(name string) error {
+	d, err := g.FS.OpenDir(g.FS.PathDir(name))
+	if err != nil {
+		return err
+	}
+	if err := d.Sync(); err != nil {
+		_ = d.Close()
+		return err
+	}
+	return d.Close()
 }
 
 func (g *gate) ReuseForWrite(oldname, newname string, cat vfs.DiskWriteCategory) (vfs.File, error) {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,48 +82,15 @@ func (s *Store) openDB(o Options) error {
 		MemTableStopWritesThreshold: 4,
 	}
 	opts.Experimental.FileCacheShards = 1
-	open := func() (err error) {
+	err := s.guard(false, func() (err error) {
 		s.db, err = pebble.Open(s.dir, opts)
 		return err
-	}
-	err := s.guard(false, open)
-	if err != nil && s.Err() == nil && s.sweepUnborn() {
-		err = s.guard(false, open)
-	}
+	})
 	if err != nil && pebble.IsCorruptionError(err) {
 		return errs.Wrap(err, "CHECKPOINT_CORRUPT", "the checkpoint in %s is damaged", s.dir).
 			WithHint("restore it from a copy, or remove it to start the query anew")
 	}
 	return err
-}
-
-// sweepUnborn removes what a crash left of a database that was being made: its marker may
-// have reached the disk before the manifest that it names. Anything that was ever written
-// to the database is in a log or a table, and then nothing is touched.
-func (s *Store) sweepUnborn() bool {
-	names, err := s.gate.List(s.dir)
-	if err != nil {
-		return false
-	}
-	var stale []string
-	for _, name := range names {
-		info, err := s.gate.Stat(s.gate.PathJoin(s.dir, name))
-		switch {
-		case err != nil || info.IsDir():
-			return false
-		case strings.HasPrefix(name, "marker.") || strings.HasPrefix(name, "MANIFEST-") || strings.HasPrefix(name, "OPTIONS-"),
-			strings.HasSuffix(name, ".log") && info.Size() == 0, strings.HasSuffix(name, ".dbtmp"):
-			stale = append(stale, name)
-		case name != "LOCK":
-			return false
-		}
-	}
-	for _, name := range stale {
-		if err := s.gate.Remove(s.gate.PathJoin(s.dir, name)); err != nil {
-			return false
-		}
-	}
-	return len(stale) > 0
 }
 
 func (s *Store) readMeta(world *sys.Sys) error {

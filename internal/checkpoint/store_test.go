@@ -284,7 +284,7 @@ func TestTwoCannotShareACheckpoint(t *testing.T) {
 // TestAFailedWriteParks lets each write in turn fail: the process lives, what is reported
 // as committed is there afterwards, and the directory can be opened again at once.
 func TestAFailedWriteParks(t *testing.T) {
-	for fail := int32(1); ; fail += 1 + fail/40 {
+	for fail := int32(1); ; fail += 1 + fail/12 {
 		mem := vfs.NewCrashableMem()
 		var count atomic.Int32
 		var failed atomic.Bool
