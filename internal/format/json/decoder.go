@@ -121,14 +121,9 @@ func appendNulls(dst *vec.Builder) {
 	}
 }
 
-// message reads one object, or the first object of an array (as from_json does). What
-// follows it is ignored, as Spark's parser never looks there.
+// message reads one object. What follows it is ignored, as Spark's parser never looks there.
 func (d *Decoder) message(dst *vec.Builder) error {
 	d.space()
-	if d.peek() == '[' {
-		d.pos++
-		d.space()
-	}
 	if d.peek() != '{' {
 		return d.bad("an object {…}")
 	}
@@ -160,7 +155,7 @@ func (d *Decoder) object(n *node, cols []*vec.ColBuilder) error {
 				c.Truncate(base)
 			}
 			d.path = append(d.path, n.typ.Fields[field].Name)
-			err = d.value(n.fields[field], cols[field])
+			_, err = d.value(n.fields[field], cols[field])
 			d.path = d.path[:len(d.path)-1]
 		}
 		if err != nil {
@@ -219,29 +214,26 @@ func (d *Decoder) key(n *node, at int) (int, error) {
 }
 
 // value reads one value of any type into col. A value that is JSON but of another type
-// becomes NULL and the reason is kept; broken JSON is an error.
-func (d *Decoder) value(n *node, col *vec.ColBuilder) error {
+// becomes NULL, the reason is kept and ok is false; broken JSON is an error.
+func (d *Decoder) value(n *node, col *vec.ColBuilder) (ok bool, err error) {
 	start := d.pos
 	if d.peek() == 'n' {
 		if err := d.word("null"); err != nil {
-			return err
+			return false, err
 		}
 		col.AppendNull()
-		return nil
+		return true, nil
 	}
-	ok, err := d.typed(n, col)
-	if err != nil {
-		return err
+	if ok, err = d.typed(n, col); ok || err != nil {
+		return ok, err
 	}
-	if !ok {
-		d.pos = start
-		if err := d.skip(0); err != nil {
-			return err
-		}
-		d.mismatch(n.typ, d.buf[start:d.pos])
-		col.AppendNull()
+	d.pos = start
+	if err := d.skip(0); err != nil {
+		return false, err
 	}
-	return nil
+	d.mismatch(n.typ, d.buf[start:d.pos])
+	col.AppendNull()
+	return false, nil
 }
 
 func (d *Decoder) mismatch(t types.Type, found []byte) {
@@ -278,6 +270,7 @@ func (d *Decoder) typed(n *node, col *vec.ColBuilder) (bool, error) {
 	return d.scalar(n.typ, col)
 }
 
+// array reads […]. An element of another type makes the whole array NULL, as in Spark.
 func (d *Decoder) array(n *node, col *vec.ColBuilder) (bool, error) {
 	if d.peek() != '[' {
 		return false, nil
@@ -289,10 +282,13 @@ func (d *Decoder) array(n *node, col *vec.ColBuilder) (bool, error) {
 		col.EndList()
 		return true, nil
 	}
-	for {
-		if err := d.value(n.fields[0], col.Child(0)); err != nil {
+	base := col.Child(0).Len()
+	for good := true; ; {
+		ok, err := d.value(n.fields[0], col.Child(0))
+		if err != nil {
 			return false, err
 		}
+		good = good && ok
 		d.space()
 		switch d.peek() {
 		case ',':
@@ -300,6 +296,10 @@ func (d *Decoder) array(n *node, col *vec.ColBuilder) (bool, error) {
 			d.space()
 		case ']':
 			d.pos++
+			if !good {
+				col.Child(0).Truncate(base)
+				return false, nil
+			}
 			col.EndList()
 			return true, nil
 		default:
@@ -308,6 +308,7 @@ func (d *Decoder) array(n *node, col *vec.ColBuilder) (bool, error) {
 	}
 }
 
+// mapping reads {…} as a map. A value of another type makes the whole map NULL, as in Spark.
 func (d *Decoder) mapping(n *node, col *vec.ColBuilder) (bool, error) {
 	if d.peek() != '{' {
 		return false, nil
@@ -319,7 +320,8 @@ func (d *Decoder) mapping(n *node, col *vec.ColBuilder) (bool, error) {
 		col.EndList()
 		return true, nil
 	}
-	for {
+	base := col.Child(0).Len()
+	for good := true; ; {
 		key, err := d.str()
 		if err != nil {
 			return false, err
@@ -331,9 +333,11 @@ func (d *Decoder) mapping(n *node, col *vec.ColBuilder) (bool, error) {
 		}
 		d.pos++
 		d.space()
-		if err := d.value(n.fields[1], col.Child(1)); err != nil {
+		ok, err := d.value(n.fields[1], col.Child(1))
+		if err != nil {
 			return false, err
 		}
+		good = good && ok
 		d.space()
 		switch d.peek() {
 		case ',':
@@ -341,6 +345,11 @@ func (d *Decoder) mapping(n *node, col *vec.ColBuilder) (bool, error) {
 			d.space()
 		case '}':
 			d.pos++
+			if !good {
+				col.Child(0).Truncate(base)
+				col.Child(1).Truncate(base)
+				return false, nil
+			}
 			col.EndList()
 			return true, nil
 		default:

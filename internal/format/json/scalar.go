@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"unsafe"
 
+	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
 )
@@ -185,7 +186,8 @@ func (d *Decoder) scalar(t types.Type, col *vec.ColBuilder) (bool, error) {
 	return fromNumber(t, n, col), nil
 }
 
-// text takes a string as it is, and any other value as its JSON text.
+// text takes a string as it is, a number with a point or an exponent as the double that it
+// is, and any other value as its JSON text.
 func (d *Decoder) text(quoted bool, col *vec.ColBuilder) (bool, error) {
 	if quoted {
 		s, err := d.str()
@@ -195,6 +197,19 @@ func (d *Decoder) text(quoted bool, col *vec.ColBuilder) (bool, error) {
 		return err == nil, err
 	}
 	start := d.pos
+	if c := d.peek(); c == '-' || c >= '0' && c <= '9' || c == 'N' || c == 'I' {
+		n, err := d.number()
+		switch {
+		case err != nil:
+			return false, err
+		case n.float:
+			d.tmp = fn.AppendDouble(d.tmp[:0], n.float64(), 64)
+			col.AppendBytes(d.tmp)
+		default:
+			col.AppendBytes(n.text)
+		}
+		return true, nil
+	}
 	if err := d.skip(0); err != nil {
 		return false, err
 	}
@@ -241,12 +256,12 @@ func fromNumber(t types.Type, n num, col *vec.ColBuilder) bool {
 	switch t.Kind {
 	case types.Long:
 		vec.Append(col, v)
-	case types.Int, types.Date:
+	case types.Int:
 		return appendIf(col, int32(v), int64(int32(v)) == v)
 	case types.Short:
 		return appendIf(col, int16(v), int64(int16(v)) == v)
 	case types.Byte:
-		return appendIf(col, int8(v), int64(int8(v)) == v)
+		return appendIf(col, int8(v), v >= -128 && v <= 255) // Jackson takes a byte with or without sign
 	case types.Timestamp: // Spark reads an integer as seconds
 		return appendIf(col, v*1_000_000, v > -9_223_372_036_854 && v < 9_223_372_036_854)
 	default:
@@ -294,7 +309,7 @@ func namedFloat(s string) (float64, bool) {
 	switch s {
 	case "NaN":
 		return math.NaN(), true
-	case "+INF", "+Infinity", "Infinity", "INF":
+	case "+INF", "+Infinity", "Infinity":
 		return math.Inf(1), true
 	case "-INF", "-Infinity":
 		return math.Inf(-1), true

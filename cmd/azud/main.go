@@ -1,0 +1,11 @@
+// Command azud runs real-time data pipelines: a Kafka-compatible broker, Spark SQL flows
+// and a web console in one process.
+package main
+
+import (
+	"os"
+
+	"github.com/azud/azud/internal/cli"
+)
+
+func main() { os.Exit(cli.Main(os.Args[1:])) }

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/connector/memory"
+	"github.com/azud/azud/internal/engine"
+	"github.com/azud/azud/internal/errs"
+)
+
+func (a *app) connectors() *cobra.Command {
+	return &cobra.Command{
+		Use:     "connectors [NAME]",
+		Short:   "List the connectors, or the options of one",
+		Example: "  azud connectors\n  azud connectors kafka",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			list := engine.Connectors(memory.NewHub(), version)
+			if len(args) == 0 {
+				for _, c := range list {
+					fmt.Fprintf(a.sys.Out, "%-10s %-13s %s\n", c.Name, ends(c), c.Doc)
+				}
+				return nil
+			}
+			var names []string
+			for _, c := range list {
+				if strings.EqualFold(c.Name, args[0]) {
+					a.describeConnector(c)
+					return nil
+				}
+				names = append(names, c.Name)
+			}
+			return errs.New("DATA_SOURCE_NOT_FOUND", "there is no connector %q", args[0]).WithHint("there are %s", strings.Join(names, ", "))
+		},
+	}
+}
+
+func ends(c *connector.Connector) string {
+	switch {
+	case c.Source == nil:
+		return "sink"
+	case c.Sink == nil:
+		return "source"
+	}
+	return "source, sink"
+}
+
+func (a *app) describeConnector(c *connector.Connector) {
+	fmt.Fprintf(a.sys.Out, "%s (%s): %s\n\n", c.Name, ends(c), c.Doc)
+	for _, o := range append(append([]connector.Option{}, c.Options...), connector.Common...) {
+		name := o.Name
+		if o.Prefix {
+			name += "*"
+		}
+		extra := string(o.Kind)
+		if len(o.Values) > 0 {
+			extra = strings.Join(o.Values, "|")
+		}
+		if o.Required {
+			extra += ", required"
+		} else if o.Default != "" {
+			extra += ", default " + o.Default
+		}
+		fmt.Fprintf(a.sys.Out, "  %-24s %s (%s)\n", name, o.Doc, extra)
+	}
+}

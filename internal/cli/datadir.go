@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/sys"
+)
+
+// defaultDataDir is the system's folder for a user's data.
+func defaultDataDir(s *sys.Sys) (string, error) {
+	get := func(name string) string { v, _ := s.Env(name); return v }
+	if d := get("AZUD_DATA"); d != "" {
+		return d, nil
+	}
+	if d := get("XDG_DATA_HOME"); filepath.IsAbs(d) {
+		return filepath.Join(d, "azud"), nil
+	}
+	if d := get("LocalAppData"); runtime.GOOS == "windows" && d != "" {
+		return filepath.Join(d, "azud"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", errs.Wrap(err, "DATA_DIR", "there is no home folder for the data").WithHint("name a folder with --data DIR")
+	}
+	if runtime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Application Support", "azud"), nil
+	}
+	return filepath.Join(home, ".local", "share", "azud"), nil
+}
+
+// running is what a daemon tells other commands, in the file daemon.json of its data.
+type running struct {
+	PID   int    `json:"pid"`
+	Kafka string `json:"kafka"`
+	HTTP  string `json:"http"`
+}
+
+const runningFile = "daemon.json"
+
+// dataDir is a data directory that this process owns.
+type dataDir struct {
+	path string
+	lock io.Closer
+}
+
+// openDataDir makes and locks a data directory. One that another process has is an error of
+// class DATA_LOCKED that names it.
+func openDataDir(s *sys.Sys, path string) (*dataDir, error) {
+	abs, err := filepath.Abs(path)
+	if err == nil {
+		err = s.FS.MkdirAll(abs, 0o700)
+	}
+	var probe vfs.File
+	if err == nil {
+		probe, err = s.FS.Create(filepath.Join(abs, ".writable"), vfs.WriteCategoryUnspecified)
+	}
+	if err != nil {
+		return nil, errs.Wrap(err, "DATA_DIR", "the data directory %s cannot be written", path).
+			WithHint("give yourself write permission, or name another folder with --data DIR (or use --ephemeral)")
+	}
+	probe.Close()
+	s.FS.Remove(filepath.Join(abs, ".writable"))
+	lock, err := s.FS.Lock(filepath.Join(abs, "LOCK"))
+	if err != nil {
+		who := "another azud"
+		if r, ok := readRunning(abs); ok {
+			who = fmt.Sprintf("another azud (process %d, console http://%s)", r.PID, r.HTTP)
+		}
+		return nil, errs.Wrap(err, "DATA_LOCKED", "the data in %s are in use by %s", abs, who).
+			WithHint("stop it, or start this one with other data: --data DIR, or --ephemeral")
+	}
+	return &dataDir{path: abs, lock: lock}, nil
+}
+
+// announce writes daemon.json.
+func (d *dataDir) announce(r running) error {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	tmp := filepath.Join(d.path, runningFile+".tmp")
+	if err := os.WriteFile(tmp, data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(tmp, filepath.Join(d.path, runningFile))
+}
+
+func (d *dataDir) close() error {
+	os.Remove(filepath.Join(d.path, runningFile)) // a stale one only costs a failed dial
+	return d.lock.Close()
+}
+
+func readRunning(dir string) (running, bool) {
+	var r running
+	data, err := os.ReadFile(filepath.Join(dir, runningFile))
+	return r, err == nil && json.Unmarshal(data, &r) == nil
+}

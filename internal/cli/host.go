@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/azud/azud/internal/broker"
+	"github.com/azud/azud/internal/engine"
+	"github.com/azud/azud/internal/web"
+	"github.com/azud/azud/pipelines"
+)
+
+// hostOptions say what a host has.
+type hostOptions struct {
+	kafka, http  string // addresses; http "" is no console
+	data         string
+	ephemeral    bool
+	noPipelines  bool
+	pipelinesDir string // "": the shipped ones
+	demo         bool
+	env          func(string) (string, bool)
+}
+
+// host is a broker, an engine with its pipelines and, perhaps, the console, in this process.
+type host struct {
+	a      *app
+	opts   hostOptions
+	data   *dataDir // nil: ephemeral
+	broker *broker.Broker
+	engine *engine.Engine
+	web    *web.Server
+}
+
+// where is the data's place as people see it.
+func (h *host) where() string {
+	if h.data == nil {
+		return "(memory)"
+	}
+	return h.data.path
+}
+
+func (h *host) log(line string) {
+	fmt.Fprintf(h.a.sys.Err, "%s %s\n", h.a.sys.Clock.Now().Format("15:04:05"), line)
+}
+
+// startHost starts everything but the flows; on an error nothing is left running.
+func (a *app) startHost(ctx context.Context, opts hostOptions) (_ *host, err error) {
+	h := &host{a: a, opts: opts}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	var brokerDir, flowsDir string
+	flowsFS := vfs.FS(vfs.NewMem())
+	if !opts.ephemeral {
+		if h.data, err = openDataDir(a.sys, opts.data); err != nil {
+			return nil, err
+		}
+		brokerDir, flowsDir, flowsFS = filepath.Join(h.data.path, "broker"), filepath.Join(h.data.path, "flows"), a.sys.FS
+	}
+	demo := newDemo(a.sys.Clock)
+	var open func()
+	console := ""
+	if opts.http != "" {
+		if open, err = h.listen(demo); err != nil {
+			return nil, err
+		}
+		console = "http://" + h.web.Addr()
+	}
+	h.broker, err = broker.Start(ctx, broker.Config{Sys: a.sys, Addrs: []string{opts.kafka}, Dir: brokerDir, Console: console, Log: h.log})
+	if err != nil {
+		return nil, err
+	}
+	h.engine, err = engine.Open(engine.Config{Sys: a.sys, FS: flowsFS, Dir: flowsDir, Kafka: h.broker.Addr(), Version: version, Log: h.log})
+	if err != nil {
+		return nil, err
+	}
+	env := opts.env
+	if opts.demo {
+		env = demo.env(h.web.Addr(), env)
+	}
+	if err = h.loadPipelines(ctx, env); err != nil {
+		return nil, err
+	}
+	if open != nil {
+		open()
+	}
+	if h.data != nil {
+		r := running{PID: os.Getpid(), Kafka: h.broker.Addr()}
+		if h.web != nil {
+			r.HTTP = h.web.Addr()
+		}
+		err = h.data.announce(r)
+	}
+	return h, err
+}
+
+// listen takes the console's port; the function returned begins to serve.
+func (h *host) listen(demo *demo) (func(), error) {
+	cfg := web.Config{Sys: h.a.sys, Addr: h.opts.http, Data: h.where(), Demo: h.opts.demo, Version: version,
+		Log: h.log, Topics: h.topics, Extra: map[string]http.Handler{}}
+	if h.opts.demo {
+		cfg.Extra["GET "+demoPath] = demo
+	}
+	srv, lns, err := web.Listen(cfg)
+	if err != nil {
+		return nil, err
+	}
+	h.web = srv
+	return func() { srv.Serve(lns, h.engine, h.broker.Addr()) }, nil
+}
+
+func (h *host) topics() []web.Topic {
+	var out []web.Topic
+	for _, t := range h.broker.Topics() {
+		bytes := t.Bytes
+		out = append(out, web.Topic{Name: t.Name, Partitions: t.Partitions, Records: t.Records, Bytes: &bytes, Internal: t.Internal})
+	}
+	return out
+}
+
+// loadPipelines loads the shipped pipelines, one folder that is a pipeline, or a folder of them.
+func (h *host) loadPipelines(ctx context.Context, env func(string) (string, bool)) error {
+	if h.opts.noPipelines {
+		return nil
+	}
+	if h.opts.pipelinesDir == "" {
+		return h.loadFolder(ctx, pipelines.FS, ".", "pipelines", env)
+	}
+	return h.loadFolder(ctx, os.DirFS(h.opts.pipelinesDir), ".", h.opts.pipelinesDir, env)
+}
+
+func (h *host) loadFolder(ctx context.Context, fsys fs.FS, dir, where string, env func(string) (string, bool)) error {
+	if engine.IsPipeline(fsys, dir) {
+		return h.loadOne(ctx, fsys, dir, where, env)
+	}
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil {
+		return engine.UnreadablePipelines(err, where)
+	}
+	loaded := 0
+	for _, e := range entries {
+		if !e.IsDir() || !engine.IsPipeline(fsys, e.Name()) {
+			continue
+		}
+		if err := h.loadOne(ctx, fsys, e.Name(), filepath.Join(where, e.Name()), env); err != nil {
+			return err
+		}
+		loaded++
+	}
+	if loaded == 0 {
+		return engine.UnreadablePipelines(nil, where)
+	}
+	return nil
+}
+
+func (h *host) loadOne(ctx context.Context, fsys fs.FS, dir, where string, env func(string) (string, bool)) error {
+	p, err := engine.LoadPipeline(fsys, dir, where, env)
+	if err != nil {
+		return err
+	}
+	return h.engine.Add(ctx, p)
+}
+
+// close stops what was started, in reverse. It takes less than two seconds.
+func (h *host) close() error {
+	var list []error
+	if h.engine != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 1500*time.Millisecond)
+		defer cancel()
+		list = append(list, h.engine.Close(ctx))
+	}
+	if h.web != nil {
+		list = append(list, h.web.Close())
+	}
+	if h.broker != nil {
+		list = append(list, h.broker.Close())
+	}
+	if h.data != nil {
+		list = append(list, h.data.close())
+	}
+	return errors.Join(list...)
+}

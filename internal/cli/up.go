@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) up() *cobra.Command {
+	o := hostOptions{env: a.sys.Env}
+	c := &cobra.Command{
+		Use:   "up",
+		Short: "Start the broker, the pipelines and the console, until Ctrl+C",
+		Long: "Starts a Kafka-compatible broker, the shipped pipelines (or those of --pipelines) and the web\n" +
+			"console. Everything is kept in the data directory; a second start goes on where the first ended.",
+		Example: "  azud up\n  azud up --demo --ephemeral\n  azud up --kafka 127.0.0.1:0 --http 127.0.0.1:0 --data ./datos --pipelines ./mis-pipelines",
+		Args:    exactArgs(),
+		RunE:    func(c *cobra.Command, _ []string) error { return a.runUp(c.Context(), o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.kafka, "kafka", "localhost:9092", "address of the broker; port 0 takes a free one")
+	f.StringVar(&o.http, "http", "localhost:8080", "address of the console; port 0 takes a free one")
+	f.StringVar(&o.data, "data", "", "data directory (default: the user's data folder of the system)")
+	f.BoolVar(&o.ephemeral, "ephemeral", false, "keep everything in memory; nothing is left after the end")
+	f.BoolVar(&o.noPipelines, "no-pipelines", false, "start no pipeline")
+	f.StringVar(&o.pipelinesDir, "pipelines", "", "start the pipeline, or all pipelines, in this `DIR` instead of the shipped ones")
+	f.BoolVar(&o.demo, "demo", false, "replay recorded data instead of asking the internet")
+	var envFile string
+	f.StringVar(&envFile, "env-file", "", "`FILE` of NAME=value lines for ${NAME} in pipelines; the environment comes first")
+	c.MarkFlagsMutuallyExclusive("data", "ephemeral")
+	c.MarkFlagsMutuallyExclusive("no-pipelines", "pipelines")
+	c.PreRunE = func(*cobra.Command, []string) error {
+		if envFile == "" {
+			return nil
+		}
+		vars, err := readEnvFile(envFile)
+		o.env = func(name string) (string, bool) {
+			if v, ok := a.sys.Env(name); ok {
+				return v, true
+			}
+			v, ok := vars[name]
+			return v, ok
+		}
+		return err
+	}
+	return c
+}
+
+func (a *app) runUp(ctx context.Context, o hostOptions) error {
+	start := a.sys.Clock.Now()
+	var err error
+	if o.data == "" && !o.ephemeral {
+		if o.data, err = defaultDataDir(a.sys); err != nil {
+			return err
+		}
+		if o.demo { // demonstration data stay apart from real ones
+			o.data += "-demo"
+		}
+	}
+	h, err := a.startHost(ctx, o)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(a.sys.Out, h.banner(a.sys.Clock.Now().Sub(start)))
+	h.engine.StartAll()
+	<-ctx.Done()
+	fmt.Fprintln(a.sys.Err, "\nazud: stopping (Ctrl+C again ends at once)")
+	if err := h.close(); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.sys.Err, "azud: stopped; everything read so far is committed")
+	return nil
+}
+
+// banner ends with the ready line, which programs look for.
+func (h *host) banner(took time.Duration) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Azud %s\n", version)
+	if h.opts.demo {
+		b.WriteString("  DEMO      recorded and shifted data, not what happens now\n")
+	}
+	fmt.Fprintf(&b, "  broker    %s\n", h.broker.Addr())
+	fmt.Fprintf(&b, "  console   %s\n", consoleURL(h.web.Addr()))
+	fmt.Fprintf(&b, "  data      %s\n", h.where())
+	for _, p := range h.engine.Pipelines() {
+		fmt.Fprintf(&b, "  pipeline  %s: %s\n", p, strings.Join(h.engine.FlowNames(p), ", "))
+	}
+	data := h.where()
+	if strings.ContainsAny(data, " \"") {
+		data = fmt.Sprintf("%q", data)
+	}
+	fmt.Fprintf(&b, "azud ready kafka=%s http=%s data=%s in %d ms\n", h.broker.Addr(), h.web.Addr(), data, took.Milliseconds())
+	return b.String()
+}
+
+// consoleURL is what people open: localhost for a loopback address.
+func consoleURL(addr string) string {
+	if port, ok := strings.CutPrefix(addr, "127.0.0.1:"); ok {
+		return "http://localhost:" + port
+	}
+	return "http://" + addr
+}

@@ -1,0 +1,119 @@
+package engine
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/plan/analyze"
+	"github.com/azud/azud/internal/sql"
+	"github.com/azud/azud/internal/types"
+)
+
+// scope is where a statement stands: its text, its database, and how ${…} is resolved.
+type scope struct {
+	src      *errs.Source
+	database string
+	expand   func(string) (string, error)
+}
+
+// at gives an error the place of a node, unless it has one.
+func (s scope) at(err error, span errs.Span) error {
+	var e *errs.Error
+	if errors.As(err, &e) && e.Source == nil {
+		return e.At(s.src, span)
+	}
+	return err
+}
+
+// createTable declares a source or a sink.
+func (e *Engine) createTable(s scope, st *sql.CreateTable) error {
+	switch {
+	case st.Query != nil:
+		return errs.New("UNSUPPORTED_FEATURE", "CREATE TABLE … AS SELECT is not supported").At(s.src, st.Span()).
+			WithHint("declare the table, and write it with CREATE FLOW … AS INSERT INTO … BY NAME SELECT …")
+	case len(st.Using.Parts) == 0:
+		return errs.New("MISSING_CONNECTOR", "CREATE TABLE %s says no connector", st.Name).At(s.src, st.Name.Span()).
+			WithHint("add USING kafka, http, alert, console or memory")
+	case st.OrReplace, st.Location != "", len(st.PartitionBy) > 0:
+		return errs.New("UNSUPPORTED_FEATURE", "OR REPLACE, LOCATION and PARTITIONED BY are not supported for declared tables").At(s.src, st.Span())
+	}
+	conn, err := e.connectors.find(st.Using.String())
+	if err != nil {
+		return s.at(err, st.Using.Span())
+	}
+	options, err := s.options(st.Options)
+	if err != nil {
+		return err
+	}
+	if err := conn.Check(options); err != nil {
+		return s.at(err, s.optionAt(st, err))
+	}
+	t := &Table{database: s.database, name: st.Name.Last().Name, conn: conn, options: options}
+	if len(st.Name.Parts) > 1 {
+		t.database = st.Name.Parts[len(st.Name.Parts)-2].Name
+	}
+	for _, c := range st.Columns {
+		if c.Default != nil {
+			return errs.New("UNSUPPORTED_FEATURE", "a default value of a column is not supported").At(s.src, c.Span())
+		}
+		if t.columns.Index(c.Name.Name) >= 0 {
+			return errs.New("COLUMN_ALREADY_EXISTS", "the column %s is declared twice", c.Name.Name).State("42711").At(s.src, c.Span())
+		}
+		t.columns = append(t.columns, types.Field{Name: c.Name.Name, Type: c.Type, Nullable: !c.NotNull})
+	}
+	if len(t.columns) == 0 && conn.Source != nil && conn.Schema != nil && conn.Sink == nil {
+		if t.columns, err = conn.Schema(t.declared(true)); err != nil {
+			return s.at(err, st.Span())
+		}
+	}
+	return s.at(e.catalog.addTable(t, st.IfNotExists), st.Name.Span())
+}
+
+// options reads OPTIONS, with ${…} resolved.
+func (s scope) options(list []sql.Option) (connector.Options, error) {
+	out := connector.Options{}
+	for _, o := range list {
+		v, err := s.expand(o.Value)
+		if err != nil {
+			return nil, s.at(err, o.ValPos)
+		}
+		if _, twice := out.Lookup(o.Key); twice {
+			return nil, errs.New("DUPLICATE_KEY", "option %s is given twice", o.Key).State("23505").At(s.src, o.Span())
+		}
+		out[o.Key] = v
+	}
+	return out, nil
+}
+
+// optionAt is the place of the option that an error of Check names, else the statement's.
+func (s scope) optionAt(st *sql.CreateTable, err error) errs.Span {
+	for _, o := range st.Options {
+		if strings.Contains(err.Error(), `"`+o.Key+`"`) || strings.Contains(err.Error(), "option "+o.Key+":") {
+			return o.Span()
+		}
+	}
+	return st.Name.Span()
+}
+
+// createView stores a query under a name.
+func (e *Engine) createView(s scope, st *sql.CreateView) error {
+	if st.Query == nil || st.Global {
+		return errs.New("UNSUPPORTED_FEATURE", "only CREATE [TEMPORARY] VIEW … AS query is supported").At(s.src, st.Span())
+	}
+	v := &analyze.View{Query: st.Query, Source: s.src}
+	for _, c := range st.Columns {
+		v.Columns = append(v.Columns, c.Name.Name)
+	}
+	return s.at(e.catalog.addView(s.database, st.Name.Last().Name, v, st.OrReplace), st.Name.Span())
+}
+
+// env is how names in a query of this scope are resolved. streams says whether FROM STREAM
+// is allowed.
+func (e *Engine) env(s scope, streams bool) analyze.Env {
+	return analyze.Env{
+		Source: s.src, Zone: e.zone, AllowStream: streams, Resolve: e.resolver(s),
+		View: func(name []string) (*analyze.View, bool) { return e.catalog.view(name, s.database) },
+	}
+}

@@ -1,0 +1,164 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/fn"
+	"github.com/azud/azud/internal/types"
+	"github.com/azud/azud/internal/vec"
+)
+
+// Output returns how results are shown, as one line of JSON each: "json" (the default)
+// gives {"schema":[["name","type"],…],"rows":[[…],…]}; "table" and "csv" give {"text":"…"}.
+func Output(name string) (func(Result) []byte, error) {
+	switch name {
+	case "", "json":
+		return Result.JSON, nil
+	case "table":
+		return func(r Result) []byte { return textJSON(r.Table()) }, nil
+	case "csv":
+		return func(r Result) []byte { return textJSON(r.CSV()) }, nil
+	}
+	return nil, errs.New("INVALID_OPTION", "there is no output %q", name).WithHint("choose table, json or csv")
+}
+
+func textJSON(s string) []byte {
+	data, err := json.Marshal(map[string]string{"text": s})
+	if err != nil { // strings always marshal
+		return []byte(`{"text":""}`)
+	}
+	return data
+}
+
+// JSON is the result as one object on one line.
+func (r Result) JSON() []byte {
+	out := append(appendSchema([]byte(`{`), r.Schema), ',')
+	return append(appendRows(out, &r.Ctx, r.Rows), '}')
+}
+
+func appendSchema(out []byte, s types.Schema) []byte {
+	out = append(out, `"schema":[`...)
+	for i, f := range s {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		pair, err := json.Marshal([2]string{f.Name, f.Type.String()})
+		if err != nil { // strings always marshal
+			pair = []byte(`["",""]`)
+		}
+		out = append(out, pair...)
+	}
+	return append(out, ']')
+}
+
+func appendRows(out []byte, c *fn.Context, b *vec.Batch) []byte {
+	out = append(out, `"rows":[`...)
+	first := true
+	for i := range rowsOf(b) {
+		if !first {
+			out = append(out, ',')
+		}
+		first = false
+		out = append(out, '[')
+		for k := range b.Cols {
+			if k > 0 {
+				out = append(out, ',')
+			}
+			out = fn.AppendJSON(out, c, &b.Cols[k], i)
+		}
+		out = append(out, ']')
+	}
+	return append(out, ']')
+}
+
+func rowsOf(b *vec.Batch) func(func(int) bool) {
+	if b == nil {
+		return func(func(int) bool) {}
+	}
+	return b.Each()
+}
+
+// Table is the result in Spark's table form, all rows, nothing cut.
+func (r Result) Table() string {
+	if r.Rows == nil {
+		return ""
+	}
+	return connector.Printable(fn.ShowString(&r.Ctx, r.Schema, r.Rows, r.Rows.Rows(), 0), true)
+}
+
+// CSV is the result with a header line, as RFC 4180 has it; NULL is empty.
+func (r Result) CSV() string {
+	var buf bytes.Buffer
+	w := csv.NewWriter(&buf)
+	rec := r.Schema.Names()
+	w.Write(rec)
+	for i := range rowsOf(r.Rows) {
+		for k := range r.Rows.Cols {
+			rec[k] = ""
+			if c := &r.Rows.Cols[k]; !c.IsNull(i) {
+				rec[k] = fn.Text(&r.Ctx, c, i)
+			}
+		}
+		w.Write(rec)
+	}
+	w.Flush() // a bytes.Buffer takes everything
+	return buf.String()
+}
+
+// ErrorJSON is {"error":{"class":…,"sqlState":…,"message":…,"rendered":…}}; rendered has the
+// place with a caret and the remedy.
+func ErrorJSON(err error) []byte {
+	class, state, msg := errs.ClassOf(err), "", err.Error()
+	var e *errs.Error
+	if errors.As(err, &e) {
+		state, msg = e.SQLState, e.Msg
+		if e.Cause != nil {
+			msg += ": " + e.Cause.Error()
+		}
+	}
+	body := map[string]any{"class": class, "sqlState": state, "message": msg, "rendered": errs.Render(err)}
+	data, merr := json.Marshal(map[string]any{"error": body})
+	if merr != nil { // strings always marshal
+		return []byte(`{"error":{}}`)
+	}
+	return data
+}
+
+// LiveTable is a live table at one moment.
+type LiveTable struct {
+	Schema  types.Schema
+	Rows    *vec.Batch // shared; must not be modified
+	Version int64
+	Changed <-chan struct{} // closed when a newer version exists
+	ctx     fn.Context
+}
+
+// LiveTable finds a live table by its name, bare or with its database.
+func (e *Engine) LiveTable(name string) (*LiveTable, error) {
+	t, err := e.catalog.table(strings.Split(name, "."), "")
+	if err != nil {
+		return nil, err
+	}
+	s, rows, version, changed, ok := e.hub.Snapshot(t.Name())
+	if !ok {
+		return nil, errs.New("TABLE_OR_VIEW_NOT_FOUND", "%s is not a live table, or its flow has not started", t.Name()).State("42P01")
+	}
+	return &LiveTable{s, rows, version, changed, fn.Context{Zone: e.zone}}, nil
+}
+
+// JSON is {"name":…,"schema":…,"rows":…}.
+func (t *LiveTable) JSON(name string) []byte {
+	quoted, err := json.Marshal(name)
+	if err != nil { // strings always marshal
+		quoted = []byte(`""`)
+	}
+	out := append([]byte(`{"name":`), quoted...)
+	out = append(appendSchema(append(out, ','), t.Schema), ',')
+	return append(appendRows(out, &t.ctx, t.Rows), '}')
+}

@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/connector/alert"
+	"github.com/azud/azud/internal/connector/console"
+	"github.com/azud/azud/internal/connector/http"
+	"github.com/azud/azud/internal/connector/kafka"
+	"github.com/azud/azud/internal/connector/memory"
+	"github.com/azud/azud/internal/errs"
+)
+
+// Connectors is the explicit list of all connectors; live tables are kept in the hub.
+func Connectors(hub *memory.Hub, version string) []*connector.Connector {
+	return []*connector.Connector{
+		alert.Connector(),
+		console.Connector(),
+		http.Connector(version),
+		kafka.Connector(),
+		memory.Connector(hub),
+	}
+}
+
+// registry finds connectors by name.
+type registry []*connector.Connector
+
+func (r registry) find(name string) (*connector.Connector, error) {
+	i := slices.IndexFunc(r, func(c *connector.Connector) bool { return strings.EqualFold(c.Name, name) })
+	if i >= 0 {
+		return r[i], nil
+	}
+	var names []string
+	for _, c := range r {
+		names = append(names, c.Name)
+	}
+	e := errs.New("DATA_SOURCE_NOT_FOUND", "there is no connector %q", name).State("42K02")
+	if near := errs.Near(name, names); len(near) > 0 {
+		return nil, e.WithHint("did you mean %s?", strings.Join(near, ", "))
+	}
+	return nil, e.WithHint("the connectors are %s", strings.Join(names, ", "))
+}

@@ -1,0 +1,151 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Server-sent events: one stream a tab. Its parameters select what it carries; a records
+// event has as id the positions after it, so that a browser that reconnects goes on there.
+
+const (
+	watchPeriod = time.Second      // how often flows and topics are looked at
+	tablePeriod = time.Second / 4  // a live table is sent at most this often
+	keepAlive   = 15 * time.Second // a comment, so that proxies do not close the stream
+	maxWatched  = 8                // topics and tables of one stream
+)
+
+// message is one event.
+type message struct {
+	event, id string
+	data      []byte
+}
+
+// stream writes events of several producers to one response.
+type stream struct {
+	server *Server
+	out    chan message
+	wg     sync.WaitGroup
+}
+
+func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if len(q["topic"])+len(q["table"]) > maxWatched {
+		problem(w, http.StatusBadRequest, fmt.Sprintf("at most %d topics and tables in one stream", maxWatched))
+		return
+	}
+	start, err := startOf(r.Header.Get("Last-Event-ID"), q.Get("from"))
+	if err != nil {
+		problem(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	st := &stream{server: s, out: make(chan message)}
+	defer st.wg.Wait()
+	defer cancel()
+	for name, get := range map[string]func() any{
+		"status": func() any { return s.status() },
+		"flows":  func() any { return s.flows() },
+		"topics": func() any { return s.topics() },
+	} {
+		if q.Get(name) == "1" {
+			st.wg.Go(func() { st.watch(ctx, name, get) })
+		}
+	}
+	for _, name := range q["table"] {
+		st.wg.Go(func() { st.table(ctx, name) })
+	}
+	if topics := q["topic"]; len(topics) > 0 {
+		st.wg.Go(func() { st.records(ctx, topics, start) })
+	}
+	st.write(ctx, w)
+}
+
+// write sends what the producers give until the client goes or the server closes.
+func (st *stream) write(ctx context.Context, w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	flush := http.NewResponseController(w)
+	fmt.Fprint(w, "retry: 1000\n\n")
+	flush.Flush()
+	tick := time.NewTicker(keepAlive)
+	defer tick.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			_, err = fmt.Fprint(w, ": \n\n")
+		case m := <-st.out:
+			if m.id != "" {
+				fmt.Fprintf(w, "id: %s\n", m.id)
+			}
+			_, err = fmt.Fprintf(w, "event: %s\ndata: %s\n\n", m.event, m.data)
+		}
+		if err != nil || flush.Flush() != nil {
+			return
+		}
+	}
+}
+
+// send hands a message to the writer; false when the stream is over.
+func (st *stream) send(ctx context.Context, m message) bool {
+	select {
+	case st.out <- m:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// watch sends a value whenever its JSON changes.
+func (st *stream) watch(ctx context.Context, event string, get func() any) {
+	var last []byte
+	for {
+		data, err := json.Marshal(get())
+		if err == nil && !bytes.Equal(data, last) {
+			if !st.send(ctx, message{event: event, data: data}) {
+				return
+			}
+			last = data
+		}
+		if st.server.cfg.Sys.Clock.Sleep(ctx, watchPeriod) != nil {
+			return
+		}
+	}
+}
+
+// table sends a live table whenever it changes; one that does not exist yet is waited for.
+func (st *stream) table(ctx context.Context, name string) {
+	clock := st.server.cfg.Sys.Clock
+	sent := int64(-1)
+	for {
+		t, err := st.server.cfg.Engine.LiveTable(name)
+		if err != nil {
+			if clock.Sleep(ctx, watchPeriod) != nil {
+				return
+			}
+			continue
+		}
+		if t.Version != sent {
+			if !st.send(ctx, message{event: "table", data: t.JSON(name)}) {
+				return
+			}
+			sent = t.Version
+		}
+		if clock.Sleep(ctx, tablePeriod) != nil {
+			return
+		}
+		select {
+		case <-t.Changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
