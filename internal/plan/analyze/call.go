@@ -146,10 +146,14 @@ func aggName(name string, e *sql.Call, args []val) string {
 	if e.IgnoreNulls || len(args) > 1 && (name == "first" || name == "last") {
 		args = args[:1]
 	}
-	if e.Distinct {
-		return name + "(DISTINCT " + names(args) + ")"
+	list := names(args)
+	if d, ok := defaultArg(name, len(args)); ok {
+		list += d
 	}
-	return name + "(" + names(args) + ")"
+	if e.Distinct {
+		list = "DISTINCT " + list
+	}
+	return shownName(name, e.Form, len(args)) + "(" + list + ")"
 }
 
 // aggArgs: count(*) counts a constant, IGNORE NULLS is a second argument.

@@ -70,20 +70,3 @@ func Query(ctx context.Context, q *sql.Query, env Env) (plan.Node, error) {
 	}
 	return numberStateful(a.foldAll(n)), nil
 }
-
-// Expr analyzes an expression over given columns, for conditions that are not in a query.
-func Expr(e sql.Expr, columns []plan.Attr, env Env) (plan.Expr, error) {
-	if env.Zone == nil {
-		env.Zone = time.UTC
-	}
-	a := &analyzer{env: env, src: env.Source, folding: &fn.Context{Zone: env.Zone}}
-	sc := &scope{}
-	for _, c := range columns {
-		sc.add(c, c.Qualifier)
-	}
-	v, err := a.expr(&exprScope{in: sc}, e)
-	if err != nil {
-		return nil, err
-	}
-	return plan.Fold(a.folding, v.x), nil
-}

@@ -93,8 +93,9 @@ func (o *ordering) expr(e sql.Expr) (plan.Expr, string, error) {
 			return nil, "", err
 		}
 	} else if g := firstAgg(x); g != nil {
-		return nil, "", o.a.fail(g.At, "MISSING_GROUP_BY", "42803", "ORDER BY aggregates, but the query does not").
-			WithHint("add GROUP BY")
+		return nil, "", o.a.fail(g.At, "UNSUPPORTED_EXPR_FOR_OPERATOR", "42K0E",
+			"ORDER BY cannot aggregate here, because the rows that it orders are not groups").
+			WithHint("add GROUP BY, or put the aggregate into the select list")
 	}
 	for _, it := range o.items {
 		if it.final != nil && plan.Equal(it.final, x) {

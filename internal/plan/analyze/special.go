@@ -42,8 +42,6 @@ func specialOf(name string) (special, bool) {
 		return (*analyzer).windowTimeCall, true
 	case "struct":
 		return (*analyzer).structCall, true
-	case "extract", "date_part", "datepart":
-		return (*analyzer).extract, true
 	}
 	return nil, false
 }

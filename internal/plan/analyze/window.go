@@ -9,7 +9,6 @@ import (
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/sql"
 	"github.com/azud/azud/internal/types"
-	"github.com/azud/azud/internal/vec"
 )
 
 // windowSlot holds the one time window that a SELECT may have.
@@ -111,9 +110,7 @@ func (a *analyzer) windowTimeCall(s *exprScope, e *sql.Call, name string) (val, 
 
 // lastMicro is a window's time; it carries the window's event time.
 func (a *analyzer) lastMicro(w val, e *sql.Call) (val, error) {
-	end := val{&plan.Field{X: w.x, Index: 1, At: e.Span()}, w.name + ".end"}
-	micro := lit(vec.ConstOf(types.DayTimeType, int64(1), 1), e.Span(), "INTERVAL '00.000001' SECOND")
-	v, err := a.op("-", e.Span(), "window_time("+w.name+")", end, micro)
+	v, err := a.op("window_time", e.Span(), "window_time("+w.name+")", w)
 	if err == nil {
 		a.setEvent(v.x, a.eventOf(w.x))
 	}
