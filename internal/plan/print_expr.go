@@ -58,7 +58,7 @@ func exprList(list []Expr) string {
 
 func callString(e *Call) string {
 	switch {
-	case e.Name != "" && len(e.Args) == 2 && !isLetter(e.Name[0]):
+	case e.Name != "" && len(e.Args) == 2 && (!isLetter(e.Name[0]) || e.Name == "div"):
 		return fmt.Sprintf("(%s %s %s)", String(e.Args[0]), e.Name, String(e.Args[1]))
 	case e.Name == "not" && len(e.Args) == 1:
 		return "(NOT " + String(e.Args[0]) + ")"
