@@ -27,12 +27,15 @@ type Options struct {
 // Store is the open checkpoint of one query. Its methods are called by the query's
 // goroutine, except those of a Journal and Err, which any may call.
 type Store struct {
-	dir  string
-	db   *pebble.DB
-	lock *pebble.Lock
-	gate *gate
-	logf func(string)
-	meta meta
+	dir string
+	db  *pebble.DB
+	// files is ours so that it outlives an Open that fails: a compaction may run by then, and
+	// panics over a cache that is gone.
+	files *pebble.FileCache
+	lock  *pebble.Lock
+	gate  *gate
+	logf  func(string)
+	meta  meta
 
 	parked atomic.Pointer[error]
 
@@ -59,7 +62,7 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, errs.Wrap(err, "CHECKPOINT_LOCKED", "the checkpoint in %s is in use by another query or process", dir).
 			WithHint("stop the other one, or give this query a checkpoint location of its own")
 	}
-	s.lock = lock
+	s.lock, s.files = lock, pebble.NewFileCache(1, 64)
 	if err := s.openDB(o); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -81,7 +84,7 @@ func (s *Store) openDB(o Options) error {
 		EventListener:               &pebble.EventListener{BackgroundError: func(err error) { _ = s.park(err) }},
 		MemTableStopWritesThreshold: 4,
 	}
-	opts.Experimental.FileCacheShards = 1
+	opts.FileCache = s.files
 	err := s.guard(false, func() (err error) {
 		s.db, err = pebble.Open(s.dir, opts)
 		return err
@@ -174,6 +177,7 @@ func (s *Store) Close() (err error) {
 	case err != nil:
 		return errs.Wrap(err, "CHECKPOINT_STORAGE", "closing the checkpoint in %s", s.dir)
 	}
+	s.files.Unref()
 	return nil
 }
 

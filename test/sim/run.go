@@ -19,6 +19,7 @@ type trial struct {
 	guarantee connector.Guarantee
 	deaths    int
 	flaky     int
+	torn      bool
 	decide    func(checkpoint.Observed) checkpoint.Decision // planted fault
 	late      bool                                          // planted fault
 }
@@ -36,6 +37,7 @@ const dir = "/sim"
 // run lets processes live and die until one has read everything.
 func (t trial) run(seed uint64, events int) (o outcome, err error) {
 	w, c := newWorld(seed), &contents{}
+	w.torn = t.torn
 	for life := 0; ; life++ {
 		n := 0
 		if life < t.deaths {

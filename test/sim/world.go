@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +19,8 @@ var errDead = errors.New("the process is dead")
 
 // world is what outlives the process: the disk and the sink's contents. Everything that a
 // process does to it counts as one event, and it dies at the event that the seed picked.
+// A torn world keeps a random part of what was not synced, each block and each directory
+// entry for itself, and dies at background writes as well; it does not reproduce exactly.
 type world struct {
 	mu     sync.Mutex
 	rng    *rand.Rand
@@ -27,6 +30,7 @@ type world struct {
 	fatal  int // the event at which the process dies; 0: never
 	dead   bool
 	unsafe int // percent of unsynced data that a crash keeps
+	torn   bool
 	story  []string
 }
 
@@ -42,7 +46,10 @@ func (w *world) live(n int) {
 		w.disk, w.after = w.after, nil
 	}
 	w.events, w.fatal, w.dead = 0, n, false
-	w.unsafe = []int{0, 50, 100}[w.rng.IntN(3)]
+	w.unsafe = 100 * w.rng.IntN(2)
+	if w.torn {
+		w.unsafe = 50
+	}
 }
 
 // event counts one; it fails if the process is dead or dies by it. The caller holds mu.
@@ -80,16 +87,24 @@ func (w *world) chance(n int) bool {
 	return n > 0 && w.rng.IntN(n) == 0
 }
 
-// fs is the disk of the process that lives now; it dies by writes and syncs.
+// fs is the disk of the process that lives now; it dies by writes and syncs. What Pebble's
+// own goroutines do is no event, because its order is chance and a seed must reproduce:
+// writes to the log (its syncs are events, and a crash keeps all or nothing of what was
+// written since the last), tables, and the removal of old files.
 func (w *world) fs() vfs.FS {
 	return errorfs.Wrap(w.disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if op.Kind.ReadOrWrite() == errorfs.OpIsRead {
+		if op.Kind.ReadOrWrite() == errorfs.OpIsRead || !w.torn && background(op) {
 			return nil
 		}
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return w.event(fmt.Sprintf("disk %d %s", op.Kind, op.Path))
 	}))
+}
+
+func background(op errorfs.Op) bool {
+	written := op.Kind == errorfs.OpFileWrite || op.Kind == errorfs.OpFilePreallocate
+	return op.Kind == errorfs.OpRemove || strings.HasSuffix(op.Path, ".sst") || strings.HasSuffix(op.Path, ".log") && written
 }
 
 func (w *world) sys() *sys.Sys {
