@@ -159,19 +159,22 @@ func (j *journal) compact() error {
 	for _, pid := range slices.Sorted(maps.Keys(j.last)) {
 		all = j.last[pid].append(all)
 	}
-	if err := replaceFile(j.cfg.Sys.FS, j.path(endsFile), all, false); err != nil {
-		return err
+	j.file.Close() //nolint:errcheck // Windows renames over no open file; every record was written at once
+	j.file = nil
+	size := len(all)
+	replaced := replaceFile(j.cfg.Sys.FS, j.path(endsFile), all, false)
+	if replaced != nil {
+		size = j.size // the old one goes on
 	}
 	f, err := j.cfg.Sys.FS.OpenReadWrite(j.path(endsFile), vfs.WriteCategoryUnspecified)
 	if err != nil {
-		return err
+		return errors.Join(replaced, err)
 	}
-	if _, err := io.CopyN(io.Discard, f, int64(len(all))); err != nil {
-		return errors.Join(err, f.Close())
+	if _, err := io.CopyN(io.Discard, f, int64(size)); err != nil {
+		return errors.Join(replaced, err, f.Close())
 	}
-	j.file.Close() //nolint:errcheck // replaced
-	j.file, j.size = f, len(all)
-	return nil
+	j.file, j.size = f, size
+	return replaced
 }
 
 func (e end) append(b []byte) []byte {
