@@ -47,7 +47,9 @@ func (s *sink) Open(ctx context.Context, q connector.QueryIdentity, schema types
 	if _, err := s.make(); err != nil { // a schema that cannot be written is refused before the start
 		return connector.EpochMark{}, err
 	}
+	// Uncompressed, as Kafka's own producers by default: every client can read that.
 	cl, err := newClient(s.env, s.table, kgo.TransactionalID("azud-"+q.Name), kgo.ProducerLinger(0),
+		kgo.ProducerBatchCompression(kgo.NoCompression()),
 		kgo.ProducerBatchMaxBytes(1<<20), kgo.MaxBufferedRecords(100_000))
 	if err != nil {
 		return connector.EpochMark{}, err
