@@ -161,15 +161,36 @@ func evalIn(c *fn.Context, e *In) (vec.Col, error) {
 // Fold replaces the constant parts of an expression by their values. What fails to
 // evaluate stays, to raise its error at run time as in Spark.
 func Fold(c *fn.Context, e Expr) Expr {
-	return RewriteUp(e, func(e Expr) Expr {
-		if _, ok := e.(*Lit); ok || !IsConst(e) {
-			return e
+	return RewriteUp(e, func(e Expr) Expr { return FoldNode(c, e) })
+}
+
+// FoldNode is Fold for an expression whose children are folded already.
+func FoldNode(c *fn.Context, e Expr) Expr {
+	if !Foldable(e) {
+		return e
+	}
+	v, err := Eval(c, e)
+	if err != nil {
+		return e
+	}
+	v.Type = e.Type() // nested nullability as declared
+	return &Lit{Value: v, At: e.Span()}
+}
+
+// Foldable reports an operation over literals alone that gives the same value each time.
+func Foldable(e Expr) bool {
+	switch e := e.(type) {
+	case *Ref, *Lit, *Agg:
+		return false
+	case *Call:
+		if e.Fn.Volatile {
+			return false
 		}
-		v, err := Eval(c, e)
-		if err != nil {
-			return e
+	}
+	for _, c := range e.Children() {
+		if _, ok := c.(*Lit); !ok {
+			return false
 		}
-		v.Type = e.Type() // nested nullability as declared
-		return &Lit{Value: v, At: e.Span()}
-	})
+	}
+	return true
 }

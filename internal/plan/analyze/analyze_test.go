@@ -22,7 +22,7 @@ func (t table) Name() string         { return t.name }
 func (t table) Schema() types.Schema { return t.schema }
 
 // catalog is the tables that record.py declares in Spark.
-func catalog(t *testing.T) map[string]table {
+func catalog(t testing.TB) map[string]table {
 	t.Helper()
 	out := map[string]table{}
 	for name, ddl := range map[string]string{
@@ -40,7 +40,7 @@ func catalog(t *testing.T) map[string]table {
 	return out
 }
 
-func testEnv(t *testing.T, src *errs.Source) Env {
+func testEnv(t testing.TB, src *errs.Source) Env {
 	tables := catalog(t)
 	return Env{Source: src, AllowStream: true, Resolve: func(name []string, _ errs.Span) (plan.Table, error) {
 		if tb, ok := tables[strings.ToLower(strings.Join(name, "."))]; ok {
@@ -66,7 +66,7 @@ func analyzed(t *testing.T, text string) (plan.Node, error) {
 }
 
 // pairs reads a file of queries and their answers, "=> " before each answer.
-func pairs(t *testing.T, file string, f func(query, want string)) {
+func pairs(t testing.TB, file string, f func(query, want string)) {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/sql"
 	"github.com/azud/azud/internal/types"
+	"github.com/azud/azud/internal/vec"
 )
 
 // analyzer holds what one Query call counts and knows.
@@ -19,6 +20,7 @@ type analyzer struct {
 	watermarks int
 	sources    int
 	events     map[plan.Expr]*plan.EventTime // of computed window times
+	consts     map[plan.Expr]*vec.Col        // values of constant expressions; nil: not one
 	views      []string                      // the views being expanded, outermost first
 }
 

@@ -26,18 +26,53 @@ func boolVal(b bool, at errs.Span) val {
 func nullVal(t types.Type, at errs.Span) val { return lit(vec.NullCol(t, 1), at, "NULL") }
 
 // argsOf is what overload resolution sees of the arguments: the values of the constant ones
-// included. A constant that fails to evaluate is left to fail at run time.
+// included.
 func (a *analyzer) argsOf(args []val) []fn.Arg {
 	out := make([]fn.Arg, len(args))
 	for i, v := range args {
-		out[i] = fn.Arg{Type: v.x.Type(), Nullable: v.x.Nullable()}
-		if plan.IsConst(v.x) {
-			if c, err := plan.Eval(a.folding, v.x); err == nil {
-				out[i].Const = &c
-			}
-		}
+		out[i] = fn.Arg{Type: v.x.Type(), Nullable: v.x.Nullable(), Const: a.constant(v.x)}
 	}
 	return out
+}
+
+// constant is the value of a constant expression, nil for any other and for one that fails to
+// evaluate, which is left to fail at run time. Each expression is evaluated once.
+func (a *analyzer) constant(x plan.Expr) *vec.Col {
+	if l, ok := x.(*plan.Lit); ok {
+		return &l.Value
+	}
+	if v, ok := a.consts[x]; ok {
+		return v
+	}
+	v := a.evaluate(x)
+	if a.consts == nil {
+		a.consts = map[plan.Expr]*vec.Col{}
+	}
+	a.consts[x] = v
+	return v
+}
+
+func (a *analyzer) evaluate(x plan.Expr) *vec.Col {
+	children := x.Children()
+	lits := make([]plan.Expr, len(children))
+	for i, c := range children {
+		v := a.constant(c)
+		if v == nil {
+			return nil
+		}
+		lits[i] = &plan.Lit{Value: *v}
+	}
+	if len(lits) > 0 {
+		x = x.With(lits)
+	}
+	if !plan.Foldable(x) {
+		return nil
+	}
+	v, err := plan.Eval(a.folding, x)
+	if err != nil {
+		return nil
+	}
+	return &v
 }
 
 // op applies a scalar function or operator under a given display name.

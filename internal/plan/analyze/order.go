@@ -135,6 +135,19 @@ func (a *analyzer) outputColumn(s *exprScope, c *sql.Column) (v val, ok bool, er
 	return v, true, nil
 }
 
+// maxAlias bounds what a lateral alias stands for, in nodes: each use repeats it, and a chain
+// of uses doubles.
+const maxAlias = 2000
+
+func size(x plan.Expr) int {
+	n := 0
+	plan.WalkExpr(x, func(plan.Expr) bool {
+		n++
+		return n <= maxAlias
+	})
+	return n
+}
+
 // lateralColumn resolves a name as the alias of an item further left. Spark:
 // ResolveLateralColumnAliasReference.
 func (a *analyzer) lateralColumn(s *exprScope, c *sql.Column) (v val, ok bool, err error) {
@@ -154,6 +167,9 @@ func (a *analyzer) lateralColumn(s *exprScope, c *sql.Column) (v val, ok bool, e
 		return val{}, false, nil
 	case plan.IsVolatile(found.v.x):
 		return val{}, true, a.unsupported(c.Span(), "using the alias of a value that changes with each evaluation")
+	case size(found.v.x) > maxAlias:
+		return val{}, true, a.unsupported(c.Span(), "an alias of an alias of so large an expression").
+			WithHint("put the first aliases into a subquery in FROM")
 	case s.aggArg && firstAgg(found.v.x) != nil:
 		return val{}, true, a.fail(c.Span(), "NESTED_AGGREGATE_FUNCTION", "42607", "`%s` is an aggregate already", found.alias)
 	}

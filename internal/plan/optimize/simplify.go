@@ -20,20 +20,21 @@ func mapAll(n plan.Node, f func(plan.Expr) plan.Expr) plan.Node {
 func foldConstants(n plan.Node) plan.Node {
 	ctx := &fn.Context{}
 	return mapAll(n, func(e plan.Expr) plan.Expr {
-		if _, ok := e.(*plan.Lit); ok || !plan.IsConst(e) || dealsInTime(e) {
+		if !plan.Foldable(e) || dealsInTime(e) {
 			return e
 		}
-		return plan.Fold(ctx, e)
+		return plan.FoldNode(ctx, e)
 	})
 }
 
+// dealsInTime reports an operation on or giving times, or nested values that may hold some.
 func dealsInTime(e plan.Expr) bool {
-	found := false
-	plan.WalkExpr(e, func(e plan.Expr) bool {
-		found = found || e.Type().IsTime() || e.Type().IsNested()
-		return !found
-	})
-	return found
+	for _, x := range append(e.Children(), e) {
+		if x.Type().IsTime() || x.Type().IsNested() {
+			return true
+		}
+	}
+	return false
 }
 
 // simplify reduces boolean logic, CASE, COALESCE and casts, and drops filters that are true.
