@@ -111,12 +111,12 @@ func (h *host) listen(demo *demo) (func(), error) {
 	if h.opts.demo {
 		cfg.Extra["GET "+demoPath] = demo
 	}
-	srv, lns, err := web.Listen(cfg)
+	srv, err := web.Listen(cfg)
 	if err != nil {
 		return nil, err
 	}
 	h.web = srv
-	return func() { srv.Serve(lns, h.engine, h.broker.Addr()) }, nil
+	return func() { srv.Serve(h.engine, h.broker.Addr()) }, nil
 }
 
 func (h *host) topics() []web.Topic {

@@ -22,7 +22,7 @@ type Status struct {
 }
 
 func (s *Server) status() Status {
-	return Status{"azud", s.cfg.Version, s.cfg.Demo, s.cfg.Kafka, s.addr, s.cfg.Data, s.started.UTC(), s.cfg.Engine.Pipelines()}
+	return Status{"azud", s.cfg.Version, s.cfg.Demo, s.kafka, s.Addr(), s.cfg.Data, s.started.UTC(), s.engine.Pipelines()}
 }
 
 type flowList struct {
@@ -30,7 +30,7 @@ type flowList struct {
 }
 
 func (s *Server) flows() flowList {
-	list := s.cfg.Engine.Flows()
+	list := s.engine.Flows()
 	if list == nil {
 		list = []engine.FlowStatus{}
 	}
@@ -55,13 +55,12 @@ func (s *Server) getTopics(w http.ResponseWriter, _ *http.Request) { reply(w, s.
 
 func (s *Server) getTable(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
-	t, err := s.cfg.Engine.LiveTable(name)
+	t, err := s.engine.LiveTable(name)
 	if err != nil {
-		problem(w, http.StatusNotFound, err.Error())
+		problem(w, http.StatusNotFound, errs.Render(err))
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Write(t.JSON(name))
+	replyJSON(w, t.JSON(name))
 }
 
 // reply writes a value as JSON.
@@ -71,9 +70,13 @@ func reply(w http.ResponseWriter, v any) {
 		problem(w, http.StatusInternalServerError, err.Error())
 		return
 	}
+	replyJSON(w, data)
+}
+
+func replyJSON(w http.ResponseWriter, data []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Write(data)
+	w.Write(data) // a client that has gone needs no answer
 }
 
 // problem writes an error as RFC 9457 has it.
@@ -87,43 +90,4 @@ func problem(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	w.Write(data)
-}
-
-// request is the body of POST /api/v1/sql.
-type request struct {
-	SQL      string `json:"sql"`
-	Name     string `json:"name"` // what messages call the text; default "sql"
-	Database string `json:"database"`
-	Output   string `json:"output"` // json (default), table or csv
-}
-
-// postSQL runs a script and answers one JSON object a line for each statement:
-// {"schema":…,"rows":…}, {"text":…} for table and csv, or {"error":…}, which is the last.
-func (s *Server) postSQL(w http.ResponseWriter, r *http.Request) {
-	var req request
-	dec := json.NewDecoder(r.Body)
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&req); err != nil {
-		problem(w, http.StatusBadRequest, "the body is not {\"sql\": …}: "+err.Error())
-		return
-	}
-	if req.Name == "" {
-		req.Name = "sql"
-	}
-	show, err := engine.Output(req.Output)
-	if err != nil {
-		problem(w, http.StatusBadRequest, errs.Render(err))
-		return
-	}
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	w.Header().Set("Cache-Control", "no-store")
-	flush := http.NewResponseController(w)
-	for res, err := range s.cfg.Engine.Query(r.Context(), &errs.Source{Name: req.Name, Text: req.SQL}, req.Database) {
-		if err != nil {
-			w.Write(append(engine.ErrorJSON(err), '\n'))
-			return
-		}
-		w.Write(append(show(res), '\n'))
-		flush.Flush() // a client that has gone shows at the next write
-	}
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -17,6 +19,7 @@ const (
 	watchPeriod = time.Second      // how often flows and topics are looked at
 	tablePeriod = time.Second / 4  // a live table is sent at most this often
 	keepAlive   = 15 * time.Second // a comment, so that proxies do not close the stream
+	stalled     = 30 * time.Second // a client that takes nothing for so long is let go; it resumes
 	maxWatched  = 8                // topics and tables of one stream
 )
 
@@ -48,13 +51,16 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
 	st := &stream{server: s, out: make(chan message)}
 	defer st.wg.Wait()
 	defer cancel()
-	for name, get := range map[string]func() any{
-		"status": func() any { return s.status() },
-		"flows":  func() any { return s.flows() },
-		"topics": func() any { return s.topics() },
+	for _, w := range []struct {
+		event string
+		get   func() any
+	}{
+		{"status", func() any { return s.status() }},
+		{"flows", func() any { return s.flows() }},
+		{"topics", func() any { return s.topics() }},
 	} {
-		if q.Get(name) == "1" {
-			st.wg.Go(func() { st.watch(ctx, name, get) })
+		if q.Get(w.event) == "1" {
+			st.wg.Go(func() { st.watch(ctx, w.event, w.get) })
 		}
 	}
 	for _, name := range q["table"] {
@@ -70,28 +76,38 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
 func (st *stream) write(ctx context.Context, w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
-	flush := http.NewResponseController(w)
-	fmt.Fprint(w, "retry: 1000\n\n")
-	flush.Flush()
-	tick := time.NewTicker(keepAlive)
-	defer tick.Stop()
+	conn := http.NewResponseController(w)
+	out := "retry: 1000\n\n"
+	clock := st.server.cfg.Sys.Clock
+	idle := clock.After(keepAlive)
 	for {
-		var err error
+		conn.SetWriteDeadline(clock.Now().Add(stalled))
+		if _, err := io.WriteString(w, out); err != nil || conn.Flush() != nil {
+			return
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
-			_, err = fmt.Fprint(w, ": \n\n")
+		case <-idle:
+			out, idle = ": \n\n", clock.After(keepAlive)
 		case m := <-st.out:
-			if m.id != "" {
-				fmt.Fprintf(w, "id: %s\n", m.id)
-			}
-			_, err = fmt.Fprintf(w, "event: %s\ndata: %s\n\n", m.event, m.data)
-		}
-		if err != nil || flush.Flush() != nil {
-			return
+			out = m.String()
 		}
 	}
+}
+
+// String is the message as it is sent. One with only an id has no event: the browser just
+// remembers the id. The data are one line, as JSON is.
+func (m message) String() string {
+	var b strings.Builder
+	if m.id != "" {
+		fmt.Fprintf(&b, "id: %s\n", m.id)
+	}
+	if m.event != "" {
+		fmt.Fprintf(&b, "event: %s\ndata: %s\n", m.event, m.data)
+	}
+	b.WriteString("\n")
+	return b.String()
 }
 
 // send hands a message to the writer; false when the stream is over.
@@ -126,7 +142,7 @@ func (st *stream) table(ctx context.Context, name string) {
 	clock := st.server.cfg.Sys.Clock
 	sent := int64(-1)
 	for {
-		t, err := st.server.cfg.Engine.LiveTable(name)
+		t, err := st.server.engine.LiveTable(name)
 		if err != nil {
 			if clock.Sleep(ctx, watchPeriod) != nil {
 				return

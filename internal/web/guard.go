@@ -25,9 +25,15 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if !s.requests.enter() {
+			w.Header().Set("Connection", "close")
+			problem(w, http.StatusServiceUnavailable, "azud is stopping")
+			return
+		}
+		defer s.requests.leave()
 		if !s.ours(r.Host) {
 			problem(w, http.StatusMisdirectedRequest, "this console does not answer to the name "+r.Host+
-				"; open it as http://localhost and its port")
+				"; open it by the machine's address, or as http://localhost and its port")
 			return
 		}
 		if o := r.Header.Get("Origin"); o != "" && !sameOrigin(o, r.Host) {

@@ -2,11 +2,11 @@ package web
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"net"
+	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -23,109 +23,153 @@ type record struct {
 	Raw       *string         `json:"raw,omitempty"` // the text, where it is not JSON
 }
 
-// start is where records begin: after given positions, or at an end of the log.
-type start struct {
-	next     map[string]map[int32]int64
-	earliest bool
+// refreshPeriod is how often new topics and partitions are looked for.
+const refreshPeriod = 2 * time.Second
+
+// tail reads topics for one stream, committed records only. It belongs to one goroutine.
+type tail struct {
+	st     *stream
+	topics []string
+	client *kgo.Client
+	at     positions
+	latest bool                      // begin with the end of what is there
+	ids    map[string]string         // the topics being read
+	read   map[string]map[int32]bool // their partitions
+	failed string                    // the last error logged
 }
 
-// startOf reads the last event's id, else the from parameter.
-func startOf(id, from string) (start, error) {
-	st := start{earliest: from == "earliest"}
-	if id == "" {
-		if from != "" && from != "earliest" && from != "latest" {
-			return st, errors.New("from is earliest or latest")
-		}
-		return st, nil
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(id)
-	if err == nil {
-		err = json.Unmarshal(raw, &st.next)
-	}
-	if err != nil {
-		return st, errors.New("Last-Event-ID is not an id of this stream")
-	}
-	return st, nil
-}
-
-// records tails topics, committed records only.
+// records sends what comes to topics until the stream is over.
 func (st *stream) records(ctx context.Context, topics []string, from start) {
-	offset := kgo.NewOffset().AtEnd()
-	if from.earliest || from.next != nil {
-		offset = kgo.NewOffset().AtStart()
-	}
-	opts := []kgo.Opt{
-		kgo.SeedBrokers(st.server.cfg.Kafka), kgo.ClientID("azud-console"),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeResetOffset(offset),
-		kgo.FetchMaxBytes(1 << 20), kgo.DisableClientMetrics(),
+	cl, err := kgo.NewClient(
+		kgo.SeedBrokers(st.server.kafka), kgo.ClientID("azud-console"), kgo.DisableClientMetrics(),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.FetchMaxBytes(1<<20),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), // a position that is gone
 		kgo.Dialer(func(ctx context.Context, network, host string) (net.Conn, error) {
 			return st.server.cfg.Sys.Net.DialContext(ctx, network, host)
-		}),
-	}
-	known := map[string]map[int32]kgo.Offset{}
-	var rest []string // topics of which no position is known
-	for _, t := range topics {
-		if len(from.next[t]) == 0 {
-			rest = append(rest, t)
-			continue
-		}
-		known[t] = map[int32]kgo.Offset{}
-		for p, o := range from.next[t] {
-			known[t][p] = kgo.NewOffset().At(o)
-		}
-	}
-	if len(known) > 0 {
-		opts = append(opts, kgo.ConsumePartitions(known))
-	}
-	if len(rest) > 0 {
-		opts = append(opts, kgo.ConsumeTopics(rest...))
-	}
-	cl, err := kgo.NewClient(opts...)
+		}))
 	if err != nil {
 		st.server.cfg.Log("console: reading topics: " + err.Error())
 		return
 	}
 	defer cl.Close()
-	next := from.next
-	if next == nil {
-		next = map[string]map[int32]int64{}
-	}
+	t := &tail{st: st, topics: topics, client: cl, at: from.at, latest: from.latest,
+		ids: map[string]string{}, read: map[string]map[int32]bool{}}
 	for ctx.Err() == nil {
-		fetches := cl.PollRecords(ctx, maxRecords)
-		for _, t := range topics {
-			if !st.sendRecords(ctx, t, fetches, next) {
-				return
-			}
+		if err := t.assign(ctx); err != nil {
+			t.trouble(ctx, err)
+			continue
+		}
+		if !t.poll(ctx) {
+			return
 		}
 	}
 }
 
-// sendRecords sends what a poll brought of a topic; next then holds the positions after it.
-func (st *stream) sendRecords(ctx context.Context, topic string, fetches kgo.Fetches, next map[string]map[int32]int64) bool {
+// trouble logs an error once and waits a little.
+func (t *tail) trouble(ctx context.Context, err error) {
+	if ctx.Err() == nil && err.Error() != t.failed {
+		t.failed = err.Error()
+		t.st.server.cfg.Log("console: reading topics: " + t.failed)
+	}
+	t.st.server.cfg.Sys.Clock.Sleep(ctx, watchPeriod) // the caller looks at ctx
+}
+
+// assign begins to read the partitions that are not read yet: at its position, else from its
+// start. A topic that does not exist yet is waited for; one that was made anew begins again.
+func (t *tail) assign(ctx context.Context) error {
+	adm := kadm.NewClient(t.client)
+	found, err := adm.ListTopicsWithInternal(ctx, t.topics...)
+	if err == nil && t.latest {
+		err = t.skip(ctx, adm, found)
+	}
+	if err != nil {
+		return err
+	}
+	add := map[string]map[int32]kgo.Offset{}
+	for _, d := range found {
+		if d.Err != nil {
+			continue
+		}
+		id := d.ID.String()
+		if before, ok := t.ids[d.Topic]; ok && before != id {
+			t.client.PurgeTopicsFromConsuming(d.Topic)
+			delete(t.read, d.Topic)
+		}
+		t.ids[d.Topic] = id
+		for p := range d.Partitions {
+			if !t.read[d.Topic][p] {
+				put(t.read, d.Topic, p, true)
+				put(add, d.Topic, p, t.at.offset(d.Topic, id, p))
+			}
+		}
+	}
+	t.client.AddConsumePartitions(add)
+	return nil
+}
+
+// skip makes the present ends the positions, once, and tells them, so that a client whose
+// connection breaks before the first record misses nothing.
+func (t *tail) skip(ctx context.Context, adm *kadm.Client, found kadm.TopicDetails) error {
+	ends, err := adm.ListCommittedOffsets(ctx, t.topics...)
+	if err != nil {
+		return err
+	}
+	ends.Each(func(o kadm.ListedOffset) {
+		if o.Err == nil {
+			t.at.set(o.Topic, found[o.Topic].ID.String(), o.Partition, o.Offset)
+		}
+	})
+	t.latest = false
+	t.st.send(ctx, message{id: t.at.encode()})
+	return ctx.Err()
+}
+
+// put sets a value of a map of maps.
+func put[V any](m map[string]map[int32]V, topic string, p int32, v V) {
+	if m[topic] == nil {
+		m[topic] = map[int32]V{}
+	}
+	m[topic][p] = v
+}
+
+// poll sends what the fetches of the next moment bring; false when the stream is over.
+func (t *tail) poll(ctx context.Context) bool {
+	wait, cancel := context.WithTimeout(ctx, refreshPeriod)
+	defer cancel()
+	for wait.Err() == nil {
+		fetches := t.client.PollRecords(wait, maxRecords)
+		for _, topic := range t.topics {
+			if !t.send(ctx, topic, fetches) {
+				return false
+			}
+		}
+		for _, e := range fetches.Errors() {
+			if wait.Err() == nil {
+				t.trouble(ctx, e.Err)
+			}
+		}
+	}
+	return true
+}
+
+// send sends a topic's records; its positions are then those after them.
+func (t *tail) send(ctx context.Context, topic string, fetches kgo.Fetches) bool {
 	var list []record
 	fetches.EachRecord(func(r *kgo.Record) {
-		if r.Topic != topic {
-			return
+		if r.Topic == topic {
+			list = append(list, recordOf(r))
+			t.at.set(topic, t.ids[topic], r.Partition, r.Offset+1)
 		}
-		list = append(list, recordOf(r))
-		if next[topic] == nil {
-			next[topic] = map[int32]int64{}
-		}
-		next[topic][r.Partition] = r.Offset + 1
 	})
 	if len(list) == 0 {
 		return true
 	}
 	data, err := json.Marshal(map[string]any{"topic": topic, "records": list})
-	if err != nil {
-		st.server.cfg.Log("console: " + err.Error())
+	if err != nil { // its parts always marshal
+		t.st.server.cfg.Log("console: " + err.Error())
 		return true
 	}
-	id, err := json.Marshal(next)
-	if err != nil {
-		return true
-	}
-	return st.send(ctx, message{event: "records", id: base64.RawURLEncoding.EncodeToString(id), data: data})
+	return t.st.send(ctx, message{event: "records", id: t.at.encode(), data: data})
 }
 
 func recordOf(r *kgo.Record) record {

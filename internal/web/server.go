@@ -4,7 +4,9 @@ import (
 	"context"
 	"embed"
 	"errors"
+	"io"
 	"io/fs"
+	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -39,9 +41,7 @@ type Topic struct {
 // Config is what the server shows and where it listens.
 type Config struct {
 	Sys     *sys.Sys
-	Engine  *engine.Engine
 	Topics  func() []Topic
-	Kafka   string // address of the broker, shown and read from
 	Addr    string // host:port; "localhost:port" is both loopbacks, port 0 a free one
 	Data    string // shown
 	Demo    bool   // the data are recorded or simulated
@@ -50,49 +50,53 @@ type Config struct {
 	Log     func(string)
 }
 
-// Server is a listening console.
+// Server is a listening console. Listen, then Serve, then Close, from one goroutine.
 type Server struct {
-	cfg     Config
-	addr    string
-	started time.Time
-	http    *http.Server
-	cancel  context.CancelFunc // ends the event streams
-	done    sync.WaitGroup
+	cfg       Config
+	engine    *engine.Engine
+	kafka     string // address of the broker, shown and read from
+	listeners []net.Listener
+	started   time.Time
+	http      *http.Server       // nil before Serve
+	cancel    context.CancelFunc // ends the contexts of all requests
+	accepting sync.WaitGroup     // the goroutines of http.Serve
+	requests  gate
 }
 
 // Listen takes the port, so that its address is known; Serve answers from then on. A taken
 // port is an error of class PORT_IN_USE.
-func Listen(cfg Config) (*Server, []net.Listener, error) {
+func Listen(cfg Config) (*Server, error) {
 	if _, _, err := net.SplitHostPort(cfg.Addr); err != nil {
-		return nil, nil, errs.Wrap(err, "ADDRESS_INVALID", "%q is no address to listen on", cfg.Addr).
+		return nil, errs.New("ADDRESS_INVALID", "%q is no address to listen on", cfg.Addr).
 			WithHint("write HOST:PORT, for example 127.0.0.1:8080; port 0 takes a free one")
 	}
 	lns, err := sys.Listen(cfg.Sys.Net, cfg.Addr)
 	switch {
 	case sys.InUse(err):
-		return nil, nil, errs.Wrap(err, "PORT_IN_USE", "the console's address %s is taken by another program", cfg.Addr).
+		return nil, errs.New("PORT_IN_USE", "the console's address %s is taken by another program", cfg.Addr).
 			WithHint("stop what listens there, or choose another: --http 127.0.0.1:0 takes a free one")
 	case err != nil:
-		return nil, nil, errs.Wrap(err, "ADDRESS_INVALID", "cannot listen on %s", cfg.Addr).
+		return nil, errs.Wrap(err, "ADDRESS_INVALID", "the console cannot listen on %s", cfg.Addr).
 			WithHint("use an address of this machine, for example --http 127.0.0.1:8080")
 	}
-	return &Server{cfg: cfg, addr: lns[0].Addr().String()}, lns, nil
+	return &Server{cfg: cfg, listeners: lns}, nil
 }
 
 // Addr is the address listened on.
-func (s *Server) Addr() string { return s.addr }
+func (s *Server) Addr() string { return s.listeners[0].Addr().String() }
 
-// Serve answers on the listeners until Close. The engine may be set later than Listen.
-func (s *Server) Serve(lns []net.Listener, e *engine.Engine, kafka string) {
+// Serve answers until Close: what e holds, and records of the broker at kafka.
+func (s *Server) Serve(e *engine.Engine, kafka string) {
 	ctx, cancel := context.WithCancel(context.Background())
-	s.cfg.Engine, s.cfg.Kafka, s.cancel = e, kafka, cancel
+	s.engine, s.kafka, s.cancel = e, kafka, cancel
 	s.started = s.cfg.Sys.Clock.Now()
 	s.http = &http.Server{
 		Handler: s.guard(s.routes()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return ctx },
+		ErrorLog: log.New(io.Discard, "", 0), // a client's broken request is its own affair
 	}
-	for _, ln := range lns {
-		s.done.Go(func() {
+	for _, ln := range s.listeners {
+		s.accepting.Go(func() {
 			if err := s.http.Serve(ln); err != nil && !errors.Is(err, http.ErrServerClosed) {
 				s.cfg.Log("console: " + err.Error())
 			}
@@ -100,18 +104,57 @@ func (s *Server) Serve(lns []net.Listener, e *engine.Engine, kafka string) {
 	}
 }
 
-// Close ends open streams, waits briefly for requests and stops.
+// closeGrace is how long Close waits for answers under way.
+const closeGrace = 400 * time.Millisecond
+
+// Close ends open streams and queries, waits briefly for other answers and stops. When it
+// returns no request is being worked on.
 func (s *Server) Close() error {
+	if s.http == nil {
+		var list []error
+		for _, ln := range s.listeners {
+			list = append(list, ln.Close())
+		}
+		return errors.Join(list...)
+	}
+	s.requests.shut()
 	s.cancel()
-	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
 	defer cancel()
 	err := s.http.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.http.Close()
 	}
-	s.done.Wait()
+	s.accepting.Wait()
+	s.requests.wait()
 	return err
 }
+
+// gate counts requests, so that Close can wait for them, and lets none in once it is shut.
+type gate struct {
+	mu     sync.Mutex
+	closed bool
+	inside sync.WaitGroup
+}
+
+func (g *gate) enter() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.closed {
+		g.inside.Add(1)
+	}
+	return !g.closed
+}
+
+func (g *gate) leave() { g.inside.Done() }
+
+func (g *gate) shut() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = true
+}
+
+func (g *gate) wait() { g.inside.Wait() }
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
@@ -127,6 +170,6 @@ func (s *Server) routes() http.Handler {
 	for path, h := range s.cfg.Extra {
 		mux.Handle(path, h)
 	}
-	s.pages(mux)
+	pages(mux)
 	return mux
 }
