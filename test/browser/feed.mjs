@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -12,8 +13,9 @@ export const USGS_DIR = process.env.AZUD_USGS_DIR || join(here, '../../pipelines
 /** All distinct features of the recorded files, oldest first. */
 export function readFeatures(dir = USGS_DIR) {
   const byId = new Map();
-  for (const file of readdirSync(dir).filter((f) => /json$/.test(f)).sort()) {
-    const features = JSON.parse(readFileSync(join(dir, file), 'utf8')).features ?? [];
+  for (const file of readdirSync(dir).filter((f) => /json(\.gz)?$/.test(f)).sort()) {
+    const bytes = readFileSync(join(dir, file));
+    const { features = [] } = JSON.parse(file.endsWith('.gz') ? gunzipSync(bytes) : bytes);
     for (const feature of features) byId.set(feature.id, feature);
   }
   if (byId.size === 0) throw new Error(`no recorded feed in ${dir}: set AZUD_USGS_DIR`);
@@ -43,6 +45,7 @@ export function estadisticas(values) {
   const windows = new Map();
   for (const { timestamp, magnitud } of values) {
     const start = Math.floor(Date.parse(timestamp) / size) * size;
+    if (Number.isNaN(start)) continue;
     if (!windows.has(start)) windows.set(start, []);
     windows.get(start).push(magnitud);
   }

@@ -2,8 +2,9 @@
 // fed by hand or by a recorded feed. For the tests, and for work on the pages:
 //
 //   node mock.mjs [--port 8099] [--demo] [--every MS] [--history N]
+//   node mock.mjs --proxy http://127.0.0.1:8080     the pages from disk, the API of a daemon
 
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -92,7 +93,7 @@ export async function startMock({ port = 0, demo = false, flows = sampleFlows(),
         const raw = typeof value === 'string';
         log.push({
           partition: log.length % 3, offset: Math.floor(log.length / 3), timestamp: Date.now(),
-          key: raw ? null : String(value.id), value: raw ? null : value, ...(raw ? { raw: value } : {}),
+          key: raw || value.id === null ? null : String(value.id), value: raw ? null : value, ...(raw ? { raw: value } : {}),
         });
       }
       for (const client of clients) {
@@ -172,7 +173,29 @@ export function sampleFlows(now = Date.now()) {
   ];
 }
 
+// The pages as they are on disk over the API of a running daemon: edit, reload, no build.
+function proxy(target, port) {
+  createServer((req, res) => {
+    if (!req.url.startsWith('/api/')) {
+      asset(res, new URL(req.url, target).pathname).catch(() => problem(res, 404, 'not found'));
+      return;
+    }
+    const headers = { ...req.headers, host: new URL(target).host };
+    const onward = request(new URL(req.url, target), { method: req.method, headers }, (answer) => {
+      res.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(res);
+    });
+    onward.on('error', () => res.destroy());
+    res.on('close', () => onward.destroy());
+    req.pipe(onward);
+  }).listen(port, '127.0.0.1', () => console.log(`pages at http://127.0.0.1:${port}/sismos, API of ${target}`));
+}
+
 async function main(args) {
+  if (args.includes('--proxy')) {
+    proxy(args[args.indexOf('--proxy') + 1], args.includes('--port') ? Number(args[args.indexOf('--port') + 1]) : 8099);
+    return;
+  }
   const option = (name, fallback) => (args.includes(name) ? Number(args[args.indexOf(name) + 1]) : fallback);
   const values = shiftToNow(readFeatures()).map(valueOf);
   const mock = await startMock({ port: option('--port', 8099), demo: args.includes('--demo') });

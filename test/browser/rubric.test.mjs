@@ -161,7 +161,7 @@ describe('the earthquakes page', () => {
 
   test('tells magnitudes apart by colour, size and number', async () => {
     await eventually((seen) => {
-      const byClass = Map.groupBy ? Map.groupBy(seen.markers, (m) => m.cls) : groupBy(seen.markers, (m) => m.cls);
+      const byClass = groupBy(seen.markers, (m) => m.cls);
       const classes = [...byClass.keys()].filter((c) => c !== 'na').sort();
       assert.ok(classes.length >= (site.mock ? 4 : 2), `classes ${classes}`);
       assert.equal(new Set(classes.map((c) => byClass.get(c)[0].colour)).size, classes.length, 'a colour a class');

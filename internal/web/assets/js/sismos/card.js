@@ -43,7 +43,7 @@ export function quakeCard(quake) {
 
 // Only ids that look like the USGS's get a link: an id is data, and data makes no URLs.
 function usgsLink(quake) {
-  if (!/^[a-z]{2}[a-z0-9]{4,20}$/.test(quake.id)) return null;
+  if (!/^[a-z]{2}(?=[a-z]*\d)[a-z0-9]{4,20}$/.test(quake.id)) return null;
   return el('a', {
     class: 'card-link', target: '_blank', rel: 'noopener noreferrer',
     href: `https://earthquake.usgs.gov/earthquakes/eventpage/${quake.id}`,
