@@ -10,6 +10,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/sys"
 )
@@ -139,22 +140,15 @@ func (s *Store) Dir() string { return s.dir }
 // minFree is the free space below which work is refused before it is written.
 const minFree = 64 << 20
 
-// Space fails if the disk is nearly full. The error is temporary.
+// Space fails if the disk is nearly full. The error may pass.
 func (s *Store) Space() error {
 	u, err := s.gate.GetDiskUsage(s.dir)
 	if err != nil || u.AvailBytes >= minFree {
 		return nil // a file system that cannot tell is not full
 	}
-	return temporary{err: errs.New("CHECKPOINT_NO_SPACE", "the disk of %s has %d MiB left", s.dir, u.AvailBytes>>20).
-		WithHint("free some space: epochs stop below %d MiB and go on by themselves", minFree>>20)}
+	return connector.Passing(errs.New("CHECKPOINT_NO_SPACE", "the disk of %s has %d MiB left", s.dir, u.AvailBytes>>20).
+		WithHint("free some space: epochs stop below %d MiB and go on by themselves", minFree>>20))
 }
-
-// temporary marks an error that goes away by itself (see connector.Temporary).
-type temporary struct{ err error }
-
-func (t temporary) Error() string { return t.err.Error() }
-func (t temporary) Unwrap() error { return t.err }
-func (temporary) Temporary() bool { return true }
 
 // Close closes the database and releases the directory, also after a failure.
 func (s *Store) Close() (err error) {

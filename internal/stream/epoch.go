@@ -160,9 +160,9 @@ func (r *running) zone() (*time.Location, error) {
 	if own := r.s.q.cfg.Zone; own.String() == r.plan.Zone {
 		return own, nil
 	}
-	zone, err := time.LoadLocation(r.plan.Zone)
-	if err != nil {
-		return nil, errs.Wrap(err, "CHECKPOINT_INCOMPATIBLE", "epoch %d was planned in time zone %q, which is unknown here", r.plan.Epoch, r.plan.Zone)
+	zone, ok := fn.ParseZone(r.plan.Zone)
+	if !ok {
+		return nil, errs.New("CHECKPOINT_INCOMPATIBLE", "epoch %d was planned in time zone %q, which is unknown here", r.plan.Epoch, r.plan.Zone)
 	}
 	return zone, nil
 }

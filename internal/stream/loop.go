@@ -12,32 +12,37 @@ import (
 )
 
 // loop runs epochs until the query is stopped or has read everything (Trigger.Once).
-func (s *session) loop(ctx context.Context) error {
+func (s *session) loop(life, calm context.Context) error {
+	err := s.epochs(life, calm)
+	if err != nil && calm.Err() != nil && s.q.store.Err() == nil {
+		return fmt.Errorf("%w: %w", errStopped, err) // whatever was cut off by Stop
+	}
+	return err
+}
+
+func (s *session) epochs(life, calm context.Context) error {
 	s.q.board.update(func(st *Status) { st.State = Running })
 	if s.rerun != nil {
-		if err := s.bounded(ctx, s.rerun, true); err != nil {
+		if err := s.bounded(life, s.rerun, true); err != nil {
 			return err
 		}
 	}
-	limit, err := s.limit(ctx)
+	limit, err := s.limit(calm)
 	if err != nil {
 		return err
 	}
-	for !s.q.stopping() {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+	for calm.Err() == nil {
 		asked := s.q.drains.count()
 		s.trigger = s.q.cfg.Sys.Clock.Now()
-		p, err := s.next(ctx, limit)
+		p, err := s.next(calm, limit)
 		switch {
 		case err != nil:
 			return err
 		case p != nil:
-			if err := s.bounded(ctx, p, false); err != nil {
+			if err := s.bounded(life, p, false); err != nil {
 				return err
 			}
-			if s.q.cfg.Trigger.Every > 0 && !s.q.cfg.Trigger.Once && asked == 0 && !s.sleep(ctx, s.tick(), nil) {
+			if s.q.cfg.Trigger.Every > 0 && !s.q.cfg.Trigger.Once && asked == 0 && !s.sleep(calm, s.tick(), nil) {
 				return errStopped
 			}
 		default:
@@ -45,7 +50,7 @@ func (s *session) loop(ctx context.Context) error {
 			if s.q.cfg.Trigger.Once {
 				return nil
 			}
-			if !s.idle(ctx) {
+			if !s.idle(calm) {
 				return errStopped
 			}
 		}
@@ -133,7 +138,7 @@ func (s *session) tick() <-chan time.Time {
 
 // sleep waits for a timer, a channel or a waiting ProcessAllAvailable; false means stop.
 func (s *session) sleep(ctx context.Context, timer <-chan time.Time, ready []<-chan struct{}) bool {
-	cases := []reflect.SelectCase{recv(s.q.stop), recv(ctx.Done()), recv(s.q.drains.wake)}
+	cases := []reflect.SelectCase{recv(ctx.Done()), recv(s.q.drains.wake)}
 	if timer != nil {
 		cases = append(cases, recv(timer))
 	}
@@ -141,7 +146,7 @@ func (s *session) sleep(ctx context.Context, timer <-chan time.Time, ready []<-c
 		cases = append(cases, recv(c))
 	}
 	chosen, _, _ := reflect.Select(cases)
-	return chosen >= 2
+	return chosen >= 1
 }
 
 func recv(c any) reflect.SelectCase {
@@ -169,10 +174,6 @@ func (s *session) bounded(life context.Context, p *checkpoint.Plan, rerun bool) 
 	err := s.epoch(ctx, life, p, rerun)
 	close(over)
 	<-watcher
-	abandoned := ctx.Err() != nil
 	cancel()
-	if err != nil && abandoned {
-		return fmt.Errorf("%w: %w", errStopped, err)
-	}
 	return err
 }

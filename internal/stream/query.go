@@ -27,6 +27,7 @@ type Query struct {
 
 	stop   chan struct{} // closed by Stop: no further epoch
 	once   sync.Once
+	halt   context.CancelFunc // called by Stop: ends what waits or only looks
 	kill   context.CancelFunc // ends everything, commits included
 	done   chan struct{}      // closed when the goroutine has ended
 	err    error              // why, after done
@@ -58,8 +59,9 @@ func Start(ctx context.Context, cfg Config) (*Query, error) {
 		return nil, errors.Join(err, q.store.Close())
 	}
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
-	q.kill = kill
-	go q.run(life, first, err)
+	calm, halt := context.WithCancel(life)
+	q.kill, q.halt = kill, halt
+	go q.run(life, calm, first, err)
 	return q, nil
 }
 
@@ -69,16 +71,17 @@ func runID(random func() uint64) string {
 }
 
 // run is the query's goroutine: sessions, with pauses in between after passing failures.
-func (q *Query) run(ctx context.Context, s *session, err error) {
+// calm ends with Stop, life only if Stop loses its patience.
+func (q *Query) run(life, calm context.Context, s *session, err error) {
 	defer close(q.done)
 	defer q.kill()
 	pause, failures, last := q.cfg.Retry.Min, 0, int64(checkpoint.None)
 	for {
 		if err == nil && s == nil {
-			s, err = q.open(ctx)
+			s, err = q.open(calm)
 		}
 		if err == nil {
-			err = q.guarded(func() error { return s.loop(ctx) })
+			err = q.guarded(func() error { return s.loop(life, calm) })
 			if closing := q.guarded(s.close); closing != nil {
 				q.report.Log("closing: " + closing.Error())
 			}
@@ -94,7 +97,7 @@ func (q *Query) run(ctx context.Context, s *session, err error) {
 			st.State, st.Message, st.LastError, st.Retries = Retrying, "Waiting to try again", err, st.Retries+1
 		})
 		q.report.Trouble(err)
-		if q.pause(ctx, pause) {
+		if q.pause(calm, pause) {
 			err = errStopped
 			if q.ended(err, 0) {
 				break
@@ -160,17 +163,19 @@ func (q *Query) pause(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-q.cfg.Sys.Clock.After(d):
 		return q.stopping()
-	case <-q.stop:
 	case <-ctx.Done():
+		return true
 	}
-	return true
 }
 
 // Stop ends the query: a running epoch may finish within a moment or is abandoned, what is
 // committed stays. It returns when everything is closed; if ctx ends before, what still
 // runs is cancelled. The error is that of Wait.
 func (q *Query) Stop(ctx context.Context) error {
-	q.once.Do(func() { close(q.stop) })
+	q.once.Do(func() {
+		close(q.stop)
+		q.halt()
+	})
 	select {
 	case <-q.done:
 	case <-ctx.Done():

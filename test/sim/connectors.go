@@ -197,3 +197,70 @@ func (w *writer) Commit(context.Context) (connector.Outcome, error) {
 }
 
 func (w *writer) Abort(context.Context) error { return nil }
+
+// storedSink keeps rows and mark in the query's own checkpoint, as live tables do: what it
+// applies is on disk at the latest with the epoch.
+type storedSink struct {
+	w *world
+	q connector.QueryIdentity
+}
+
+var storedMark = []byte("mark")
+
+func (s *storedSink) Guarantee() connector.Guarantee { return connector.ExactlyOnce }
+func (s *storedSink) Close() error                   { return nil }
+
+func (s *storedSink) Open(_ context.Context, q connector.QueryIdentity, _ types.Schema, _ connector.OutputMode) (m connector.EpochMark, err error) {
+	s.q = q
+	raw, err := q.Store.Get(storedMark)
+	if raw != nil && err == nil {
+		err = json.Unmarshal(raw, &m)
+	}
+	return m, err
+}
+
+func (s *storedSink) Begin(_ context.Context, e connector.EpochPlan) (connector.Writer, error) {
+	return &storedWriter{writer{s: &sink{w: s.w, g: connector.ExactlyOnce}, e: e}, s}, nil
+}
+
+type storedWriter struct {
+	writer
+	to *storedSink
+}
+
+func (w *storedWriter) Commit(context.Context) (connector.Outcome, error) {
+	if len(w.rows) == 0 {
+		return connector.Committed, nil // a sink may spare itself the mark of nothing
+	}
+	rows, err := json.Marshal(w.rows)
+	if err != nil {
+		return connector.Aborted, err
+	}
+	mark, err := json.Marshal(connector.EpochMark{Checkpoint: w.to.q.Checkpoint, Epoch: w.e.Epoch, Plan: w.e.Plan})
+	if err != nil {
+		return connector.Aborted, err
+	}
+	err = w.to.q.Store.Apply([]connector.KV{{Key: fmt.Appendf(nil, "rows/%08d", w.e.Epoch), Value: rows},
+		{Key: storedMark, Value: mark}}, w.s.w.chance(2))
+	if err == nil {
+		err = w.s.w.call("after the store", func() error { return nil })
+	}
+	if err != nil {
+		return connector.Unknown, err
+	}
+	return connector.Committed, nil
+}
+
+func storedRows(s connector.Store) (out []string, err error) {
+	for kv, err := range s.Each([]byte("rows/")) {
+		if err != nil {
+			return nil, err
+		}
+		var rows []string
+		if err := json.Unmarshal(kv.Value, &rows); err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
+}

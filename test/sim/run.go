@@ -20,6 +20,7 @@ type trial struct {
 	deaths    int
 	flaky     int
 	torn      bool
+	stored    bool                                          // the sink keeps its rows in the checkpoint
 	decide    func(checkpoint.Observed) checkpoint.Decision // planted fault
 	late      bool                                          // planted fault
 }
@@ -60,8 +61,7 @@ func (t trial) run(seed uint64, events int) (o outcome, err error) {
 	}
 	w.live(0)
 	o.rows = c.rows
-	o.state, err = t.state(w)
-	return o, err
+	return o, t.inspect(w, &o)
 }
 
 // process is one process's life.
@@ -73,6 +73,9 @@ func (t trial) process(w *world, c *contents) error {
 			return &source{w: w, flaky: 20 * t.flaky}, nil
 		},
 		OpenSink: func(context.Context, connector.Reporter) (connector.Sink, error) {
+			if t.stored {
+				return &storedSink{w: w}, nil
+			}
 			return &sink{w: w, c: c, g: t.guarantee, flaky: t.flaky, late: t.late}, nil
 		},
 	})
@@ -82,13 +85,23 @@ func (t trial) process(w *world, c *contents) error {
 	return q.Wait()
 }
 
-// state is the state in the checkpoint, as rows in order.
-func (t trial) state(w *world) (rows []string, err error) {
+// inspect reads what the checkpoint holds in the end.
+func (t trial) inspect(w *world, o *outcome) error {
 	s, err := checkpoint.Open(dir, checkpoint.Options{Sys: w.sys()})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	if t.stored {
+		o.rows, err = storedRows(s.Sink())
+	}
+	if err == nil {
+		o.state, err = t.state(s)
+	}
+	return errors.Join(err, s.Close())
+}
+
+// state is the operators' state, as rows in order.
+func (t trial) state(s *checkpoint.Store) (rows []string, err error) {
 	root, err := exec.Build(t.flow.plan, exec.BuildOptions{Streaming: true, Mode: t.flow.mode, Zone: "UTC"})
 	if err != nil {
 		return nil, err

@@ -18,11 +18,14 @@ var (
 
 // trialOf spreads the seeds over flows, guarantees and faults.
 func trialOf(seed uint64, list []flow) trial {
-	t := trial{flow: list[seed%3], guarantee: connector.ExactlyOnce, deaths: 1 + int(seed/6%4)}
-	if seed/3%2 == 1 {
+	t := trial{flow: list[seed%3], guarantee: connector.ExactlyOnce, deaths: 1 + int(seed/12%4)}
+	switch seed / 3 % 4 {
+	case 1:
 		t.guarantee = connector.AtLeastOnce
+	case 3:
+		t.stored = true
 	}
-	if seed/24%2 == 1 {
+	if seed/48%2 == 1 {
 		t.flaky = 4
 	}
 	return t
