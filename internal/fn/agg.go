@@ -53,15 +53,22 @@ func reset[T any](s []T, groups []uint32) {
 	}
 }
 
-// gather makes a column of the state of groups; those without a value are NULL.
-func gather[T vec.Fixed](t types.Type, vals []T, seen []bool, groups []uint32) vec.Col {
+// gather makes a column of the state of groups.
+func gather[T vec.Fixed](t types.Type, vals []T, groups []uint32) vec.Col {
 	out := make([]T, len(groups))
-	var valid []byte
 	for i, g := range groups {
 		out[i] = at(vals, g)
-		if seen != nil && !at(seen, g) {
-			valid = vec.SetNull(valid, len(groups), i)
+	}
+	return vec.FlatOf(t, out, nil)
+}
+
+// gatherSeen is gather with NULL for the groups that have no value.
+func gatherSeen[T vec.Fixed](t types.Type, vals []T, seen []bool, groups []uint32) vec.Col {
+	c := gather(t, vals, groups)
+	for i, g := range groups {
+		if !at(seen, g) {
+			c.Valid = vec.SetNull(c.Valid, len(groups), i)
 		}
 	}
-	return vec.FlatOf(t, out, valid)
+	return c
 }

@@ -3,6 +3,7 @@ package fn
 import (
 	"math/big"
 
+	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
 )
@@ -31,7 +32,7 @@ func bindAvg(args []Arg) (BoundAggregate, error) {
 	case types.Decimal: // Spark: Average.resultType and sumDataType
 		p, s := int(t.Precision), int(t.Scale)
 		sum := types.BoundedDecimal(p+10, s)
-		b.Result = types.AdjustDecimal(p+4, s+4)
+		b.Result = types.BoundedDecimal(p+4, s+4)
 		b.Partial = []types.Type{sum, types.LongType}
 		b.New = func(*Context) Accumulator { return &decimalSum{in: t, sum: sum, out: b.Result, avg: true} }
 	}
@@ -79,7 +80,7 @@ func (a *avgAcc[T]) Merge(groups []uint32, partial []vec.Col) error {
 }
 
 func (a *avgAcc[T]) Partial(groups []uint32) ([]vec.Col, error) {
-	return []vec.Col{gather(types.DoubleType, a.sum, nil, groups), gather(types.LongType, a.n, nil, groups)}, nil
+	return []vec.Col{gather(types.DoubleType, a.sum, groups), gather(types.LongType, a.n, groups)}, nil
 }
 
 func (a *avgAcc[T]) Final(groups []uint32) (vec.Col, error) {
@@ -137,7 +138,7 @@ func (a *decimalSum) Merge(groups []uint32, partial []vec.Col) error {
 }
 
 func (a *decimalSum) Partial(groups []uint32) ([]vec.Col, error) {
-	return []vec.Col{gather(a.sum, a.v, nil, groups), gather(types.LongType, a.n, nil, groups)}, nil
+	return []vec.Col{gather(a.sum, a.v, groups), gather(types.LongType, a.n, groups)}, nil
 }
 
 func (a *decimalSum) Final(groups []uint32) (vec.Col, error) {
@@ -159,7 +160,8 @@ func (a *decimalSum) Final(groups []uint32) (vec.Col, error) {
 		case a.try:
 			return num{}, errNull
 		}
-		return num{}, outOfRange(v, int(a.out.Scale), a.out)
+		return num{}, errs.New("ARITHMETIC_OVERFLOW", "overflow in the sum of decimals").State("22003").
+			WithHint("use try_sum to get NULL instead")
 	})
 }
 

@@ -55,7 +55,7 @@ func (a *boolAcc) Partial(groups []uint32) ([]vec.Col, error) {
 }
 
 func (a *boolAcc) Final(groups []uint32) (vec.Col, error) {
-	return gather(types.BooleanType, a.v, a.seen, groups), nil
+	return gatherSeen(types.BooleanType, a.v, a.seen, groups), nil
 }
 
 func (a *boolAcc) Free(groups []uint32) { reset(a.v, groups); reset(a.seen, groups) }

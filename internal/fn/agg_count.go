@@ -74,7 +74,7 @@ func (a *countAcc) Partial(groups []uint32) ([]vec.Col, error) {
 }
 
 func (a *countAcc) Final(groups []uint32) (vec.Col, error) {
-	return gather(types.LongType, a.n, nil, groups), nil
+	return gather(types.LongType, a.n, groups), nil
 }
 
 func (a *countAcc) Free(groups []uint32) { reset(a.n, groups) }

@@ -104,7 +104,7 @@ func (a *minMax[T]) Partial(groups []uint32) ([]vec.Col, error) {
 }
 
 func (a *minMax[T]) Final(groups []uint32) (vec.Col, error) {
-	return gather(a.t, a.best, a.seen, groups), nil
+	return gatherSeen(a.t, a.best, a.seen, groups), nil
 }
 
 func (a *minMax[T]) Free(groups []uint32) { reset(a.best, groups); reset(a.seen, groups) }

@@ -72,7 +72,7 @@ func (a *momentAcc) Merge(groups []uint32, partial []vec.Col) error {
 
 func (a *momentAcc) Partial(groups []uint32) ([]vec.Col, error) {
 	d := types.DoubleType
-	return []vec.Col{gather(d, a.n, nil, groups), gather(d, a.avg, nil, groups), gather(d, a.m2, nil, groups)}, nil
+	return []vec.Col{gather(d, a.n, groups), gather(d, a.avg, groups), gather(d, a.m2, groups)}, nil
 }
 
 func (a *momentAcc) Final(groups []uint32) (vec.Col, error) {

@@ -153,15 +153,15 @@ func (a *intSum[T, S]) Merge(groups []uint32, partial []vec.Col) error {
 }
 
 func (a *intSum[T, S]) Partial(groups []uint32) ([]vec.Col, error) {
-	out := []vec.Col{gather(a.t, a.sum, a.seen, groups)}
+	out := []vec.Col{gatherSeen(a.t, a.sum, a.seen, groups)}
 	if a.try {
-		out = append(out, gather(types.BooleanType, a.over, nil, groups))
+		out = append(out, gather(types.BooleanType, a.over, groups))
 	}
 	return out, nil
 }
 
 func (a *intSum[T, S]) Final(groups []uint32) (vec.Col, error) {
-	c := gather(a.t, a.sum, a.seen, groups)
+	c := gatherSeen(a.t, a.sum, a.seen, groups)
 	for i, g := range groups {
 		if at(a.over, g) {
 			c.Valid = vec.SetNull(c.Valid, len(groups), i)
@@ -226,7 +226,7 @@ func (a *floatSum[T]) Partial(groups []uint32) ([]vec.Col, error) {
 }
 
 func (a *floatSum[T]) Final(groups []uint32) (vec.Col, error) {
-	return gather(types.DoubleType, a.sum, a.seen, groups), nil
+	return gatherSeen(types.DoubleType, a.sum, a.seen, groups), nil
 }
 
 func (a *floatSum[T]) Free(groups []uint32) { reset(a.sum, groups); reset(a.seen, groups) }

@@ -24,6 +24,16 @@ func overflow(t types.Type, try string) error {
 	return e
 }
 
+// binaryOverflow is the overflow of an operator; narrow integers have a class of their own.
+func binaryOverflow(x int64, op string, y int64, t types.Type) error {
+	if t.Kind != types.Byte && t.Kind != types.Short {
+		return overflow(t, tryNames[op])
+	}
+	s := intSuffix(t)
+	return errs.New("BINARY_ARITHMETIC_OVERFLOW", "%d%s %s %d%s caused overflow", x, s, op, y, s).State("22003").
+		WithHint("use %s to get NULL instead, or cast the operands to a wider type", tryNames[op])
+}
+
 func divideByZero() error {
 	return errs.New("DIVIDE_BY_ZERO", "division by zero").State("22012").
 		WithHint("use try_divide to get NULL instead")
@@ -170,7 +180,7 @@ func intExact[T integer](op string, t types.Type) func(*Context, T, T) (T, error
 		return func(_ *Context, x, y T) (T, error) {
 			v, ok := f(x, y)
 			if !ok {
-				return 0, overflow(t, tryNames[op])
+				return 0, binaryOverflow(int64(x), op, int64(y), t)
 			}
 			return v, nil
 		}

@@ -101,6 +101,11 @@ func wrongType(name, required string, got types.Type) error {
 		`"%s" requires the input type %s, not "%s"`, name, required, got.SQL()).State("42K09")
 }
 
+// noOrder is the error of values that cannot be compared.
+func noOrder(name string, t types.Type) error {
+	return errs.New("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE", `"%s" does not support ordering on type "%s"`, name, t.SQL()).State("42K09")
+}
+
 // arity is the error of a call with the wrong number of arguments.
 func arity(name, want string, got int) error {
 	return errs.New("WRONG_NUM_ARGS.WITHOUT_SUGGESTION",

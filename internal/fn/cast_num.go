@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
 )
@@ -233,8 +234,12 @@ func castToDecimal(from, to types.Type, try bool) Kernel {
 	case from.Kind == types.String:
 		return row1(to, maybe(try, func(_ *Context, s string) (num, error) {
 			v, scale, ok := parseDecimal(trimAll(s))
-			if !ok {
+			switch {
+			case !ok:
 				return num{}, invalidInput(s, to)
+			case v.CmpAbs(pow10(types.MaxPrecision+scale)) >= 0:
+				return num{}, errs.New("NUMERIC_OUT_OF_SUPPORTED_RANGE",
+					"the value %s cannot be interpreted as a numeric since it has more than 38 digits", s).State("22003")
 			}
 			return finish(v, scale)
 		}))

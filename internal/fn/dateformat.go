@@ -26,8 +26,7 @@ type datePart struct {
 func NewDateFormat(pattern string) (*DateFormat, error) {
 	f := &DateFormat{pattern: pattern}
 	bad := func(what string, args ...any) error {
-		return errs.New("INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER", what, args...).State("22007").
-			WithHint("use y M d H m s S E a and quoted text, e.g. yyyy-MM-dd HH:mm:ss")
+		return badPattern("INVALID_DATETIME_PATTERN.WITH_SUGGESTION", what, args...)
 	}
 	depth := 0
 	for i := 0; i < len(pattern); {
@@ -39,7 +38,7 @@ func NewDateFormat(pattern string) (*DateFormat, error) {
 				n++
 			}
 			if !letterOK(c, n) {
-				return nil, bad("the pattern '%s' contains '%s', which is not supported", pattern, pattern[i:i+n])
+				return nil, badPattern(letterClass(c), "the pattern '%s' contains '%s', which is not supported", pattern, pattern[i:i+n])
 			}
 			f.parts = append(f.parts, datePart{letter: c, n: n})
 			i += n
@@ -58,13 +57,49 @@ func NewDateFormat(pattern string) (*DateFormat, error) {
 			f.parts = append(f.parts, datePart{letter: c})
 			i++
 		case c == '{' || c == '}' || c == '#':
-			return nil, bad("the pattern '%s' contains the reserved character '%c'", pattern, c)
+			return nil, badPattern(patternChanged, "the pattern '%s' contains the reserved character '%c'", pattern, c)
 		default:
 			f.parts = append(f.parts, datePart{text: string(c)})
 			i++
 		}
 	}
 	return f, nil
+}
+
+// legacyLetters are those of SimpleDateFormat, which Spark 2 took: a pattern of these that
+// is refused today has an error class of its own.
+const (
+	legacyLetters  = "GyMwWdDFEaHhKkmsSzZXYLu"
+	patternChanged = "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION"
+)
+
+// letterClass is the error class of a letter that cannot be used (so often).
+func letterClass(c byte) string {
+	switch {
+	case strings.IndexByte(legacyLetters, c) >= 0:
+		return patternChanged
+	case c == 'e' || c == 'c':
+		return "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN"
+	case strings.IndexByte("ABnNpqQ", c) >= 0:
+		return "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER"
+	}
+	return "INVALID_DATETIME_PATTERN.WITH_SUGGESTION"
+}
+
+func badPattern(class, what string, args ...any) error {
+	return errs.New(class, what, args...).State("22007").
+		WithHint("use y M d H m s S E a and quoted text, e.g. yyyy-MM-dd HH:mm:ss")
+}
+
+// Parseable refuses patterns that can only be used for output. Spark:
+// DateTimeFormatterHelper.unsupportedLettersForParsing.
+func (f *DateFormat) Parseable() error {
+	for _, p := range f.parts {
+		if p.letter != 0 && strings.IndexByte("EFqQ", p.letter) >= 0 {
+			return badPattern(letterClass(p.letter), "the pattern '%s' contains '%c', which cannot be used to read a text", f.pattern, p.letter)
+		}
+	}
+	return nil
 }
 
 // quoted reads a quoted text and its length in the pattern; ” is a quote.
@@ -91,7 +126,7 @@ func quoted(s string) (text string, size int) {
 // letterOK: Spark refuses week-based letters and runs that are too long.
 func letterOK(c byte, n int) bool {
 	limits := map[byte]int{
-		'G': 4, 'y': 6, 'u': 6, 'M': 4, 'L': 4, 'd': 2, 'D': 3, 'Q': 4, 'q': 4, 'E': 4, 'F': 1, 'a': 1,
+		'G': 4, 'y': 6, 'M': 4, 'L': 4, 'd': 2, 'D': 3, 'Q': 4, 'q': 4, 'E': 4, 'F': 1, 'a': 1,
 		'h': 2, 'H': 2, 'k': 2, 'K': 2, 'm': 2, 's': 2, 'S': 9, 'V': 2, 'z': 4, 'O': 4, 'X': 5, 'x': 5, 'Z': 5,
 	}
 	if c == 'V' && n != 2 || c == 'O' && n != 1 && n != 4 {
@@ -155,8 +190,6 @@ func (m *moment) field(dst []byte, letter byte, n int) []byte {
 			y = 1 - y
 		}
 		return yearField(dst, y, n)
-	case 'u':
-		return yearField(dst, m.year, n)
 	case 'M', 'L':
 		return nameOrNumber(dst, m.month, n, monthNames[m.month-1])
 	case 'E':
@@ -192,7 +225,7 @@ func (m *moment) number(letter byte) int64 {
 	case 'D':
 		return int64(dayOfYear(m.year, m.days))
 	case 'F':
-		return int64((m.day-1)/7 + 1)
+		return int64((m.day-1)%7 + 1)
 	case 'h':
 		return int64((m.hour+11)%12 + 1)
 	case 'H':

@@ -23,7 +23,6 @@ type dateParser struct {
 	minute, second            int
 	micro                     int64
 	negative                  bool // BC
-	weekday                   int  // 1..7, 0 if not given
 	zone                      *time.Location
 }
 
@@ -75,7 +74,7 @@ func closing(list []datePart, i int) int {
 func follow(list []datePart) int {
 	n := 0
 	for _, p := range list {
-		if !strings.ContainsRune("yuMLdDhHkKmsS", rune(p.letter)) || p.letter == 0 || (p.letter == 'M' || p.letter == 'L') && p.n > 2 {
+		if !strings.ContainsRune("yMLdDhHkKms", rune(p.letter)) || p.letter == 0 || (p.letter == 'M' || p.letter == 'L') && p.n > 2 {
 			break
 		}
 		n += p.n
@@ -101,14 +100,12 @@ func atoi(s string) int {
 
 func (p *dateParser) field(f datePart, behind int, s string) (string, bool) {
 	switch f.letter {
-	case 'y', 'u':
+	case 'y':
 		return p.yearField(f, behind, s)
 	case 'M', 'L':
 		if f.n > 2 {
 			return p.name(monthNames[:], f.n, s, func(i int) { p.month = i + 1 })
 		}
-	case 'E':
-		return p.name(dayNames[:], max(f.n, 3), s, func(i int) { p.weekday = i + 1 })
 	case 'a':
 		if len(s) < 2 || !strings.EqualFold(s[:2], "AM") && !strings.EqualFold(s[:2], "PM") {
 			return s, false
@@ -188,7 +185,8 @@ func (p *dateParser) set(letter byte, v int) bool {
 
 func (p *dateParser) yearField(f datePart, behind int, s string) (string, bool) {
 	negative := strings.HasPrefix(s, "-")
-	if negative || f.n >= 4 && strings.HasPrefix(s, "+") {
+	plus := f.n >= 4 && strings.HasPrefix(s, "+")
+	if negative || plus {
 		s = s[1:]
 	}
 	n := digitRun(s)
@@ -203,7 +201,7 @@ func (p *dateParser) yearField(f datePart, behind int, s string) (string, bool) 
 		p.year = 2000 + atoi(s[:2])
 		return s[2:], true
 	}
-	if n == 0 || n < f.n {
+	if n == 0 || n < f.n || f.n >= 4 && !negative && plus != (n > f.n) { // only longer years have a plus
 		return s, false
 	}
 	p.year = atoi(s[:n])
@@ -259,9 +257,6 @@ func (p *dateParser) micros() (int64, bool) {
 			return 0, false
 		}
 		day = d
-	}
-	if p.weekday > 0 && dayOfWeek(day) != p.weekday {
-		return 0, false
 	}
 	if p.hour12 >= 0 {
 		p.hour = p.hour12 + 12*boolInt(p.pm)

@@ -143,6 +143,9 @@ func bindParse(name string, t types.Type, try bool, args []Arg) (Bound, error) {
 		var cache formatCache
 		row := func(i int) (int64, error) {
 			f, err := cache.get(cols[1].Str(i))
+			if err == nil {
+				err = f.Parseable()
+			}
 			if err != nil {
 				return 0, err
 			}

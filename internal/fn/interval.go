@@ -98,7 +98,11 @@ func intervalToInt[T integer](from, to types.Type, try bool) Kernel {
 }
 
 func invalidInterval(s string, to types.Type) error {
-	return errs.New("INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING", `'%s' is not a valid value of "%s"`, s, to.SQL()).
+	class := "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING"
+	if to.Kind == types.DayTime {
+		class += "_WITH_NOTICE"
+	}
+	return errs.New(class, `'%s' is not a valid value of "%s"`, s, to.SQL()).
 		State("22006").WithHint("write it as %s", intervalForm(to))
 }
 

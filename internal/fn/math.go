@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/big"
 
-	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
 )
@@ -32,7 +31,7 @@ func mathFuncs() []Scalar {
 		unary("rint(a)", "The nearest whole number, half to even.", math.RoundToEven),
 		unary("sqrt(a)", "The square root; NaN of a negative number.", math.Sqrt),
 		unary("cbrt(a)", "The cube root.", math.Cbrt),
-		unary("exp(a)", "e to the power of a.", math.Exp),
+		unary("exp(a)", "e to the power of a.", exp),
 		unary("expm1(a)", "exp(a) - 1.", math.Expm1),
 		logarithm("ln(a)", "The natural logarithm, NULL unless positive.", 0, math.Log),
 		logarithm("log10(a)", "The logarithm to base 10, NULL unless positive.", 0, math.Log10),
@@ -259,7 +258,7 @@ func bindExtreme(dir int) func(name string, args []Arg) (Bound, error) {
 			return Bound{}, err
 		}
 		if !t.IsOrderable() {
-			return Bound{}, errs.New("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE", `"%s" does not support ordering on type "%s"`, name, t.SQL()).State("42K09")
+			return Bound{}, noOrder(name, t)
 		}
 		all := true
 		for _, a := range args {

@@ -55,7 +55,7 @@ func bindComparison(op string) func([]Arg) (Bound, error) {
 			return Bound{}, differing(op, args[0].Type, args[1].Type)
 		}
 		if !t.IsOrderable() {
-			return Bound{}, wrongType(op, `an orderable type`, t)
+			return Bound{}, noOrder(op, t)
 		}
 		b := Bound{Params: []types.Type{t, t}, Result: types.BooleanType, Nullable: nullable(args)}
 		if op == "<=>" {

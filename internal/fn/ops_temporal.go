@@ -25,7 +25,7 @@ func bindTemporal(name, op string, args []Arg, try bool) (Bound, error) {
 	case op != "+" && op != "-":
 		return Bound{}, wrongType(name, `"NUMERIC"`, a)
 	case isInterval(a) && isInterval(b):
-		return bindIntervalSum(op, args, try, bad)
+		return bindIntervalSum(op, args, try)
 	case op == "+" && !isInterval(b) && (isInterval(a) || b.IsTime()):
 		return bindShift(name, op, []Arg{args[1], args[0]}, true, try, bad)
 	}
@@ -37,10 +37,10 @@ func isNumber(t types.Type) bool {
 }
 
 // bindIntervalSum adds intervals of one kind.
-func bindIntervalSum(op string, args []Arg, try bool, bad error) (Bound, error) {
+func bindIntervalSum(op string, args []Arg, try bool) (Bound, error) {
 	t, ok := types.Common(args[0].Type, args[1].Type)
 	if !ok {
-		return Bound{}, bad
+		return Bound{}, mismatch(op, 0, `"(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)"`, args[0].Type)
 	}
 	b := Bound{Params: []types.Type{t, t}, Result: t, Nullable: nullable(args)}
 	if t.Kind == types.YearMonth {

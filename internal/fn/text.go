@@ -145,14 +145,14 @@ func appendDouble(dst []byte, v float64, bits int) []byte {
 	}
 	var buf [32]byte
 	s := strconv.AppendFloat(buf[:0], v, 'e', -1, bits)
+	if s[1] == 'e' || s[2] == 'e' { // Java shows two digits at least, and the nearest of them
+		s = strconv.AppendFloat(buf[:0], v, 'e', 1, bits)
+	}
 	e := len(s) - 1
 	for s[e] != 'e' {
 		e--
 	}
 	dst = append(dst, s[:e]...)
-	if e == 1 || e == 2 && s[0] == '-' {
-		dst = append(dst, ".0"...)
-	}
 	dst = append(dst, 'E')
 	if s[e+1] == '-' {
 		dst = append(dst, '-')
