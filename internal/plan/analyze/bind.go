@@ -144,13 +144,12 @@ func (a *analyzer) common(what string, at errs.Span, list []val) ([]plan.Expr, t
 	return out, t, nil
 }
 
-// boolean makes a condition of a value: booleans and NULL as they are, and strings by a cast
-// where Spark casts implicitly (implicit).
-func (a *analyzer) boolean(v val, implicit bool, fail func() error) (plan.Expr, error) {
+// boolean makes a condition of a value that is BOOLEAN or, where Spark takes it, NULL.
+func (a *analyzer) boolean(v val, null bool, fail func() error) (plan.Expr, error) {
 	switch k := v.x.Type().Kind; {
 	case k == types.Boolean:
 		return v.x, nil
-	case k == types.Null, k == types.String && implicit:
+	case k == types.Null && null:
 		return castTo(v.x, types.BooleanType), nil
 	}
 	return nil, fail()

@@ -143,8 +143,9 @@ func (a *analyzer) aggregate(s *exprScope, e *sql.Call, name string) (val, error
 }
 
 func aggName(name string, e *sql.Call, args []val) string {
-	if e.IgnoreNulls || len(args) > 1 && (name == "first" || name == "last") {
-		args = args[:1]
+	switch name {
+	case "first", "first_value", "last", "last_value", "any_value": // whether to skip NULLs is not shown
+		args = args[:min(len(args), 1)]
 	}
 	list := names(args)
 	if d, ok := defaultArg(name, len(args)); ok {
@@ -158,6 +159,10 @@ func aggName(name string, e *sql.Call, args []val) string {
 
 // aggArgs: count(*) counts a constant, IGNORE NULLS is a second argument.
 func (a *analyzer) aggArgs(s *exprScope, e *sql.Call, name string) ([]val, error) {
+	if len(e.Args) == 0 && name == "count" {
+		return nil, a.fail(e.Span(), "WRONG_NUM_ARGS.WITH_SUGGESTION", "42605", "count needs at least one argument").
+			WithHint("write count(*)")
+	}
 	if len(e.Args) == 1 && name == "count" {
 		if star, ok := e.Args[0].(*sql.Star); ok && len(star.Qualifier) > 0 {
 			return nil, a.fail(star.Span(), "INVALID_USAGE_OF_STAR_WITH_TABLE_IDENTIFIER_IN_COUNT", "42000",

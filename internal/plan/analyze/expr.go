@@ -185,15 +185,24 @@ func (a *analyzer) cast(s *exprScope, e *sql.Cast) (val, error) {
 	if err != nil {
 		return x, err
 	}
-	name := "CAST(" + x.name + " AS " + e.Type.SQL() + ")"
-	if e.Try {
-		name = "TRY_" + name
-	}
+	name := castName(x.name, e)
 	if err := a.castable(x.x.Type(), e.Type, e.Try, e.Span(), name); err != nil {
 		return val{}, err
 	}
 	// A cast to the same type stays, as in Spark: its value carries no event time.
 	return val{&plan.Cast{X: x.x, To: e.Type, Try: e.Try, At: e.Span()}, name}, nil
+}
+
+// castName shows a cast as it is written, but one to a nested type as what it casts (Spark
+// loses the mark of a written cast when it resolves the parts).
+func castName(x string, e *sql.Cast) string {
+	switch {
+	case e.Type.IsNested():
+		return x
+	case e.Try:
+		return "TRY_CAST(" + x + " AS " + e.Type.SQL() + ")"
+	}
+	return "CAST(" + x + " AS " + e.Type.SQL() + ")"
 }
 
 // logic makes AND or OR.
@@ -203,16 +212,23 @@ func (a *analyzer) logic(or bool, l, r val, at errs.Span) (val, error) {
 		op = "OR"
 	}
 	name := "(" + l.name + " " + op + " " + r.name + ")"
-	var sides [2]plan.Expr
-	for i, v := range []val{l, r} {
-		b, err := a.boolean(v, true, func() error {
-			return a.fail(v.x.Span(), "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES", "42K09",
-				"cannot resolve \"%s\": %s needs BOOLEAN operands, but \"%s\" is %s", name, op, v.name, v.x.Type().SQL())
-		})
-		if err != nil {
-			return val{}, err
-		}
-		sides[i] = b
+	sides, err := a.logicSides(l, r, name, at)
+	if err != nil {
+		return val{}, err
 	}
 	return val{&plan.Logic{Or: or, L: sides[0], R: sides[1], At: at}, name}, nil
+}
+
+// logicSides casts the operands of AND and OR: a string beside a boolean is read as one.
+func (a *analyzer) logicSides(l, r val, name string, at errs.Span) (sides [2]plan.Expr, err error) {
+	common, ok := types.Common(l.x.Type(), r.x.Type())
+	switch {
+	case !ok:
+		return sides, a.fail(at, "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES", "42K09",
+			"cannot resolve \"%s\": the operands must be BOOLEAN, not %s and %s", name, l.x.Type().SQL(), r.x.Type().SQL())
+	case common.Kind != types.Boolean && common.Kind != types.Null:
+		return sides, a.fail(at, "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE", "42K09",
+			"cannot resolve \"%s\": the operands must be BOOLEAN, not %s", name, common.SQL())
+	}
+	return [2]plan.Expr{castTo(l.x, types.BooleanType), castTo(r.x, types.BooleanType)}, nil
 }

@@ -236,10 +236,13 @@ func (b *selecting) filterGroups() error {
 	if err != nil {
 		return err
 	}
-	if v.x.Type().Kind != types.Boolean {
+	cond, err := b.a.boolean(v, true, func() error {
 		return b.a.fail(b.sel.Having.Span(), "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
 			"the condition \"%s\" is %s, not BOOLEAN", v.name, v.x.Type().SQL())
+	})
+	if err != nil {
+		return err
 	}
-	b.having, err = b.overGroups(v.x, "", b.notInOutput)
+	b.having, err = b.overGroups(cond, "", b.notInOutput)
 	return err
 }

@@ -32,7 +32,7 @@ func (a *analyzer) literal(e sql.Expr) (v val, ok bool, err error) {
 		if err != nil {
 			return val{}, true, a.fail(at, "INVALID_NUMERIC_LITERAL_RANGE", "22003", "the number %s does not fit %s", e.Text, e.Type.SQL())
 		}
-		return lit(c, at, fn.Text(a.folding, &c, 0)), true, nil
+		return lit(c, at, numberName(a.folding, &c)), true, nil
 	case *sql.TypedLit:
 		v, err := a.typedLit(e)
 		return v, true, err
@@ -41,6 +41,26 @@ func (a *analyzer) literal(e sql.Expr) (v val, ok bool, err error) {
 		return lit(c, at, fn.Text(a.folding, &c, 0)), true, nil
 	}
 	return val{}, false, nil
+}
+
+// numberName shows a number; a small decimal as Java does, 1E-8.
+func numberName(c *fn.Context, v *vec.Col) string {
+	if v.Type.Kind != types.Decimal {
+		return fn.Text(c, v, 0)
+	}
+	digits := vec.Get[decimal128.Num](v, 0).BigInt().String()
+	sign := ""
+	if digits[0] == '-' {
+		sign, digits = "-", digits[1:]
+	}
+	exp := len(digits) - 1 - int(v.Type.Scale)
+	if exp >= -6 {
+		return fn.Text(c, v, 0)
+	}
+	if len(digits) > 1 {
+		digits = digits[:1] + "." + digits[1:]
+	}
+	return sign + digits + "E" + strconv.Itoa(exp)
 }
 
 func hexOf(b []byte) string {

@@ -64,10 +64,10 @@ func (a *analyzer) binary(s *exprScope, e *sql.Binary) (val, error) {
 // rewritten it. Spark: BinaryArithmeticWithDatetimeResolver.
 func arithmeticName(op string, l, r val) string {
 	lt, rt := l.x.Type(), r.x.Type()
-	plain := "(" + l.name + " " + op + " " + r.name + ")"
-	if op == "+" && rt.IsTime() && !lt.IsTime() {
+	if op == "+" && rt.IsTime() && !lt.IsTime() || op == "*" && isInterval(rt) {
 		l, r, lt, rt = r, l, rt, lt
 	}
+	plain := "(" + l.name + " " + op + " " + r.name + ")"
 	if op != "+" && op != "-" || !lt.IsTime() {
 		return plain
 	}
@@ -80,11 +80,13 @@ func arithmeticName(op string, l, r val) string {
 		return "date_add(" + l.name + ", extractansiintervaldays(" + r.name + "))"
 	case lt.Kind == types.Date && rt.Kind == types.DayTime && rt.Scale == types.Day:
 		return "date_add(" + l.name + ", (- extractansiintervaldays(" + r.name + ")))"
-	case rt.Kind == types.DayTime, rt.Kind == types.YearMonth:
+	case isInterval(rt):
 		return l.name + " " + op + " " + r.name
 	}
 	return plain
 }
+
+func isInterval(t types.Type) bool { return t.Kind == types.DayTime || t.Kind == types.YearMonth }
 
 // predicate analyzes the operators that are rewritten into others.
 func (a *analyzer) predicate(s *exprScope, e sql.Expr) (val, error) {

@@ -66,7 +66,7 @@ func (a *analyzer) ifCall(s *exprScope, e *sql.Call, name string) (val, error) {
 		return val{}, err
 	}
 	display := "(IF(" + names(args) + "))"
-	cond, err := a.boolean(args[0], false, func() error {
+	cond, err := a.boolean(args[0], true, func() error {
 		return a.fail(e.Args[0].Span(), "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09",
 			"cannot resolve \"%s\": the condition must be BOOLEAN, but \"%s\" is %s", display, args[0].name, args[0].x.Type().SQL())
 	})

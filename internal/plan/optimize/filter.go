@@ -2,9 +2,12 @@ package optimize
 
 import "github.com/azud/azud/internal/plan"
 
-// pushFilters moves the parts of a condition as near to the scans as their meaning allows:
-// through Project, TimeWindow, Sort and Union, into another Filter; never through Watermark,
-// Limit or Aggregate.
+// pushFilters moves the parts of a condition as near to the scans as Spark moves them
+// (PushPredicateThroughNonJoin): through Project, TimeWindow, Sort and Union, into another
+// Filter, through Aggregate if they read only keys, and through Watermark unless they read the
+// event time. The last two are not only a matter of speed: rows that a filter takes out below
+// a Watermark do not move it, and groups that it takes out below an Aggregate are not in its
+// state; so a flow has Spark's watermarks only with this rule. Nothing moves through Limit.
 func pushFilters(n plan.Node) plan.Node {
 	return plan.TransformUp(n, func(n plan.Node) plan.Node {
 		f, ok := n.(*plan.Filter)
@@ -38,43 +41,83 @@ func filtered(n plan.Node, conds []plan.Expr) plan.Node {
 	return &plan.Filter{Child: n, Cond: all}
 }
 
-// split sorts conditions into those that may move and those that stay. What follows a
-// condition that stays, stays too: it may rely on the rows that the first one lets through.
+// split sorts conditions into those that may move and those that stay, each in their order.
 func split(conds []plan.Expr, may func(plan.Expr) bool) (move, stay []plan.Expr) {
-	for i, c := range conds {
-		if plan.IsVolatile(c) || !may(c) {
-			return move, append(stay, conds[i:]...)
+	for _, c := range conds {
+		if movable(c) && may(c) {
+			move = append(move, c)
+		} else {
+			stay = append(stay, c)
 		}
-		move = append(move, c)
 	}
-	return move, nil
+	return move, stay
+}
+
+// movable reports that an expression gives the same wherever in the plan it is computed: it
+// may depend on the epoch's time, which Spark replaces by a constant, but not on chance.
+func movable(e plan.Expr) bool {
+	ok := true
+	plan.WalkExpr(e, func(e plan.Expr) bool {
+		if c, is := e.(*plan.Call); is && c.Fn.Volatile && !ofEpoch(c) {
+			ok = false
+		}
+		return ok
+	})
+	return ok
+}
+
+// ofEpoch reports the functions of the epoch's time and the session.
+func ofEpoch(c *plan.Call) bool {
+	switch c.Name {
+	case "current_timestamp", "current_date", "localtimestamp", "current_timezone":
+		return true
+	case "unix_timestamp":
+		return len(c.Args) == 0
+	}
+	return false
+}
+
+func allMovable(list []plan.Named) bool {
+	for _, c := range list {
+		if !movable(c.Expr) {
+			return false
+		}
+	}
+	return true
 }
 
 func pushed(f *plan.Filter) (plan.Node, bool) {
 	conds := conjuncts(f.Cond)
 	switch c := f.Child.(type) {
 	case *plan.Filter:
-		if plan.IsVolatile(f.Cond) || plan.IsVolatile(c.Cond) {
+		if !movable(f.Cond) || !movable(c.Cond) {
 			return f, false
 		}
 		return filtered(c.Child, append(conjuncts(c.Cond), conds...)), true
 	case *plan.Project:
-		return throughProject(conds, c)
+		return throughProject(f, conds, c)
 	case *plan.TimeWindow:
-		move, stay := split(conds, func(e plan.Expr) bool { return !reads(e, c.Out.ID) })
-		if len(move) == 0 {
-			return f, false
-		}
-		return filtered(c.With([]plan.Node{filtered(c.Child, move)}), stay), true
+		return through(f, conds, func(e plan.Expr) bool { return !reads(e, c.Out.ID) })
+	case *plan.Watermark:
+		return through(f, conds, func(e plan.Expr) bool { return !reads(e, c.Attr) })
 	case *plan.Sort:
-		if plan.IsVolatile(f.Cond) {
-			return f, false
-		}
-		return c.With([]plan.Node{filtered(c.Child, conds)}), true
+		return through(f, conds, func(plan.Expr) bool { return true })
+	case *plan.Aggregate:
+		return throughAggregate(f, conds, c)
 	case *plan.Union:
-		return throughUnion(conds, c)
+		return throughUnion(f, conds, c)
 	}
 	return f, false
+}
+
+// through moves conditions through a node that passes its child's attributes on.
+func through(f *plan.Filter, conds []plan.Expr, may func(plan.Expr) bool) (plan.Node, bool) {
+	move, stay := split(conds, may)
+	if len(move) == 0 {
+		return f, false
+	}
+	below := filtered(f.Child.Children()[0], move)
+	return filtered(f.Child.With([]plan.Node{below}), stay), true
 }
 
 func reads(e plan.Expr, id plan.ID) bool {
@@ -83,25 +126,72 @@ func reads(e plan.Expr, id plan.ID) bool {
 	return set[id]
 }
 
-func throughProject(conds []plan.Expr, p *plan.Project) (plan.Node, bool) {
-	by := map[plan.ID]plan.Expr{}
-	for _, c := range p.Cols {
-		by[c.Attr.ID] = c.Expr
+// throughProject moves a condition that the Project's expressions stand in for.
+func throughProject(f *plan.Filter, conds []plan.Expr, p *plan.Project) (plan.Node, bool) {
+	if !allMovable(p.Cols) {
+		return f, false
 	}
-	move, stay := split(conds, func(e plan.Expr) bool { return !plan.IsVolatile(plan.Substitute(e, by)) })
+	move, stay := split(conds, func(plan.Expr) bool { return true })
 	if len(move) == 0 {
-		return nil, false
+		return f, false
 	}
+	by := expressions(p.Cols)
 	for i := range move {
 		move[i] = plan.Substitute(move[i], by)
 	}
 	return filtered(&plan.Project{Child: filtered(p.Child, move), Cols: p.Cols}, stay), true
 }
 
-func throughUnion(conds []plan.Expr, u *plan.Union) (plan.Node, bool) {
+func expressions(list []plan.Named) map[plan.ID]plan.Expr {
+	by := map[plan.ID]plan.Expr{}
+	for _, c := range list {
+		by[c.Attr.ID] = c.Expr
+	}
+	return by
+}
+
+// throughAggregate moves conditions on keys. Not below a global aggregate, which gives a row
+// whatever comes, nor below one whose result depends on the order of rows.
+func throughAggregate(f *plan.Filter, conds []plan.Expr, g *plan.Aggregate) (plan.Node, bool) {
+	if len(g.Keys) == 0 || !allMovable(g.Keys) || !allMovable(g.Aggs) || ordersMatter(g) {
+		return f, false
+	}
+	by := expressions(g.Keys)
+	move, stay := split(conds, func(e plan.Expr) bool {
+		set := map[plan.ID]bool{}
+		plan.Refs(e, set)
+		for id := range set {
+			if by[id] == nil {
+				return false
+			}
+		}
+		return len(set) > 0
+	})
+	if len(move) == 0 {
+		return f, false
+	}
+	for i := range move {
+		move[i] = plan.Substitute(move[i], by)
+	}
+	return filtered(g.With([]plan.Node{filtered(g.Child, move)}), stay), true
+}
+
+// ordersMatter reports first, last, collect_list and their like, which Spark calls
+// nondeterministic.
+func ordersMatter(g *plan.Aggregate) bool {
+	for _, n := range g.Aggs {
+		if a, ok := n.Expr.(*plan.Agg); ok && a.Fn.OrderSensitive {
+			return true
+		}
+	}
+	return false
+}
+
+// throughUnion moves conditions into every input.
+func throughUnion(f *plan.Filter, conds []plan.Expr, u *plan.Union) (plan.Node, bool) {
 	move, stay := split(conds, func(plan.Expr) bool { return true })
 	if len(move) == 0 {
-		return nil, false
+		return f, false
 	}
 	inputs := make([]plan.Node, len(u.Inputs))
 	for i, in := range u.Inputs {
