@@ -2,9 +2,11 @@ package sqltest
 
 import (
 	"context"
+	stdjson "encoding/json"
 	"fmt"
 	"iter"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,15 +50,22 @@ func (t *table) add(rows []string) {
 	t.chunks = append(t.chunks, rows)
 }
 
-// decode reads JSON rows as Spark's JSON source does.
+// decode reads JSON rows as Spark's JSON source does, where an array is several rows.
 func (t *table) decode(rows []string) (*vec.Batch, error) {
 	dec, err := json.NewDecoder(t.columns, json.Options{Zone: t.zone})
 	if err != nil {
 		return nil, err
 	}
-	msgs := make([][]byte, len(rows))
-	for i, r := range rows {
-		msgs[i] = []byte(r)
+	var msgs [][]byte
+	for _, r := range rows {
+		var list []stdjson.RawMessage
+		if strings.HasPrefix(strings.TrimSpace(r), "[") && stdjson.Unmarshal([]byte(r), &list) == nil {
+			for _, m := range list {
+				msgs = append(msgs, m)
+			}
+			continue
+		}
+		msgs = append(msgs, []byte(r))
 	}
 	b := vec.NewBuilder(t.columns)
 	if _, err := dec.Decode(b, msgs); err != nil {
