@@ -200,6 +200,9 @@ describe('overview', () => {
     await summary.focus();
     await page.keyboard.press('Enter');
     assert.ok(await page.locator('[data-error="sismos/ingesta"] pre').isVisible());
+    await page.click('[data-error="sismos/ingesta/rejected"] summary');
+    assert.match(await page.locator('[data-error="sismos/ingesta/rejected"] pre').textContent(), /not valid JSON.*\n.*<html>/);
+    await summary.focus();
     const { sampleFlows } = await import('./mock.mjs');
     const flows = sampleFlows();
     flows[0].inputRows = 777;

@@ -154,11 +154,13 @@ export function sampleFlows(now = Date.now()) {
   const flow = (name, sink, connector, more) => ({
     pipeline: 'sismos', name, sink, connector, state: 'running', epoch: 214, inputRows: 196, inputRowsPerSecond: 1.5,
     processedRowsPerSecond: 914.2, outputRows: 196, watermark: null, rejectedRows: 0, lateRows: 0, lastEpochAt: at(2000),
-    lastError: null, ...more,
+    troubles: 0, rejected: [], lastError: null, ...more,
   });
   return [
     flow('ingesta', 'sismos', 'kafka', {
       rejectedRows: 2,
+      troubles: 4,
+      rejected: [{ origin: 'https://earthquake.usgs.gov/…/all_hour.geojson', reason: 'not valid JSON at byte 3', data: '<html><b>Bad gateway', at: at(250_000) }],
       lastError: {
         class: 'HTTP_STATUS', retrying: true, at: at(190_000),
         message: 'GET https://earthquake.usgs.gov/…/all_hour.geojson: 503 Service Unavailable\nHint: the next attempt is in 30 s; nothing is lost',

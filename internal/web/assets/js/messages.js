@@ -163,6 +163,8 @@ export const MESSAGES = {
   lastError: ['Último error', 'Last error'],
   retrying: ['se reintenta', 'retrying'],
   notRetrying: ['no se reintenta', 'not retried'],
+  troubles: ['{n} fallos pasajeros', '{n} passing failures'],
+  rejectedNewest: ['Últimas rechazadas: {n}', 'Newest rejected: {n}'],
   noFlows: ['No hay flujos en marcha.', 'No flows are running.'],
   noTopics: ['Todavía no hay topics.', 'There are no topics yet.'],
   topic: ['Topic', 'Topic'],

@@ -11,7 +11,7 @@ const STATES = { running: 'stateRunning', starting: 'stateStarting', failed: 'st
 let flows = null;
 let topics = null;
 let status = null;
-const openErrors = new Set(); // keys of flows whose error is unfolded, kept over redrawing
+const unfolded = new Set(); // keys of details that are open, kept over redrawing
 
 startApp();
 openStream('/api/v1/events?flows=1&topics=1&status=1', {
@@ -81,7 +81,8 @@ function flowRows(flow) {
     el('td', { 'data-label': t('watermark'), class: flow.watermark ? 'wide-cell' : null }, watermarkText(flow.watermark)),
     num('rejected', fmtInt(flow.rejectedRows), trouble(flow.rejectedRows)),
     num('late', fmtInt(flow.lateRows), trouble(flow.lateRows)));
-  return flow.lastError ? [row, errorRow(flow)] : [row];
+  const more = [flow.lastError ? errorDetails(flow) : null, flow.rejected?.length > 0 ? rejectedDetails(flow) : null].filter(Boolean);
+  return more.length > 0 ? [row, el('tr', { class: 'error-row' }, el('td', { colspan: 11 }, ...more))] : [row];
 }
 
 function stateChip(state) {
@@ -95,20 +96,32 @@ function watermarkText(watermark) {
   return el('span', {}, fmtUtc(ms), el('span', { class: 'sub', 'data-ago': ms }, fmtAgo(ms)));
 }
 
-function errorRow(flow) {
+function errorDetails(flow) {
   const { class: kind, message, at, retrying } = flow.lastError;
-  const key = `${flow.pipeline}/${flow.name}`;
   const ms = parseTime(at);
   const first = String(message).split('\n')[0];
-  const details = el('details', { class: retrying ? 'error' : 'error final', 'data-error': key, open: openErrors.has(key) },
-    el('summary', {}, el('strong', {}, `${t('lastError')}: ${kind}`), ' · ',
-      el('span', { 'data-ago': ms }, fmtAgo(ms)), ` · ${t(retrying ? 'retrying' : 'notRetrying')}`, el('span', { class: 'first' }, ` · ${first}`)),
-    el('pre', {}, `${message}\n${fmtUtc(ms)}`));
+  const troubles = flow.troubles > 1 ? ` · ${t('troubles', { n: fmtInt(flow.troubles) })}` : '';
+  return foldable(`${flow.pipeline}/${flow.name}`, retrying ? 'error' : 'error final',
+    [el('strong', {}, `${t('lastError')}: ${kind}`), ' · ', el('span', { 'data-ago': ms }, fmtAgo(ms)),
+      ` · ${t(retrying ? 'retrying' : 'notRetrying')}${troubles}`, el('span', { class: 'first' }, ` · ${first}`)],
+    `${message}\n${fmtUtc(ms)}`);
+}
+
+// The newest rejected records, as the daemon keeps them: where from, why, and how they begin.
+function rejectedDetails(flow) {
+  const lines = flow.rejected.map(({ origin, reason, data, at }) => `${fmtUtc(parseTime(at))}  ${origin}\n  ${reason}\n  ${data}`);
+  return foldable(`${flow.pipeline}/${flow.name}/rejected`, 'error',
+    [el('strong', {}, t('rejectedNewest', { n: fmtInt(flow.rejected.length) }))], lines.join('\n'));
+}
+
+function foldable(key, cls, summary, text) {
+  const details = el('details', { class: cls, 'data-error': key, open: unfolded.has(key) },
+    el('summary', {}, ...summary), el('pre', {}, text));
   details.addEventListener('toggle', () => {
-    if (details.open) openErrors.add(key);
-    else openErrors.delete(key);
+    if (details.open) unfolded.add(key);
+    else unfolded.delete(key);
   });
-  return el('tr', { class: 'error-row' }, el('td', { colspan: 11 }, details));
+  return details;
 }
 
 function drawTopics() {
