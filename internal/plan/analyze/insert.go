@@ -175,14 +175,14 @@ func (i *inserting) column(f types.Field, a *plan.Attr) (plan.Named, error) {
 	if a == nil {
 		i.next++
 		return plan.Named{Attr: plan.Attr{ID: i.next, Name: f.Name, Type: f.Type, Nullable: true},
-			Expr: &plan.Lit{Value: vec.NullCol(f.Type, 1)}}, nil
+			Expr: &plan.Lit{Value: vec.NullCol(f.Type, 1), At: i.t.At}}, nil
 	}
 	if !types.CanANSIStore(a.Type, f.Type) {
 		return plan.Named{}, i.fail("INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST", "KD000",
 			"the column `%s` of `%s` is %s, and the query's %s cannot be stored in it", f.Name, i.t.Name, f.Type.SQL(), a.Type.SQL()).
 			WithHint("convert it: CAST(... AS %s) AS %s", f.Type.SQL(), f.Name)
 	}
-	x := castTo(&plan.Ref{Attr: i.own(*a)}, f.Type)
+	x := castTo(&plan.Ref{Attr: i.own(*a), At: i.t.At}, f.Type)
 	attr := *a
 	attr.Name, attr.Qualifier = f.Name, ""
 	if _, ok := x.(*plan.Ref); !ok {

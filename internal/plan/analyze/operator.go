@@ -64,7 +64,7 @@ func (a *analyzer) binary(s *exprScope, e *sql.Binary) (val, error) {
 // rewritten it. Spark: BinaryArithmeticWithDatetimeResolver.
 func arithmeticName(op string, l, r val) string {
 	lt, rt := l.x.Type(), r.x.Type()
-	if op == "+" && rt.IsTime() && !lt.IsTime() || op == "*" && isInterval(rt) {
+	if op == "+" && rt.IsTime() && (lt.IsIntegral() || isInterval(lt)) || op == "*" && isInterval(rt) {
 		l, r, lt, rt = r, l, rt, lt
 	}
 	plain := "(" + l.name + " " + op + " " + r.name + ")"

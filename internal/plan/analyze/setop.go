@@ -46,7 +46,7 @@ func (a *analyzer) setOp(ctx context.Context, s *sql.SetOp, env *ctes) (plan.Nod
 		}
 		u.Attrs = append(u.Attrs, out)
 	}
-	u.Inputs = []plan.Node{a.aligned(l, lsc, ts), a.aligned(r, rsc, ts)}
+	u.Inputs = []plan.Node{a.aligned(l, lsc, ts, s.L.Span()), a.aligned(r, rsc, ts, s.R.Span())}
 	if s.All {
 		return u, scopeOf(u.Attrs), nil
 	}
@@ -55,11 +55,11 @@ func (a *analyzer) setOp(ctx context.Context, s *sql.SetOp, env *ctes) (plan.Nod
 }
 
 // aligned casts a node's columns to given types and puts them into the scope's order.
-func (a *analyzer) aligned(n plan.Node, sc *scope, ts []types.Type) plan.Node {
+func (a *analyzer) aligned(n plan.Node, sc *scope, ts []types.Type, at errs.Span) plan.Node {
 	p := &plan.Project{Child: n}
 	same := len(n.Output()) == len(sc.cols)
 	for i, c := range sc.cols {
-		x := castTo(&plan.Ref{Attr: c.attr}, ts[i])
+		x := castTo(&plan.Ref{Attr: c.attr, At: at}, ts[i])
 		out := c.attr
 		if _, ok := x.(*plan.Ref); !ok {
 			out = a.newAttr(c.attr.Name, ts[i], x.Nullable())

@@ -92,17 +92,38 @@ func sameOutput(t *testing.T, query string, a, b plan.Node) {
 	}
 }
 
-// TestRulesKeepAttributes: each node reads only what its children give, after every rule.
-func TestRulesKeepAttributes(t *testing.T) {
+// queries are those of testdata.
+func queries(t *testing.T) []string {
+	t.Helper()
 	data, err := os.ReadFile("testdata/plans.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var out []string
 	for _, block := range strings.Split(string(data), "\n\n") {
 		query, _, _ := strings.Cut(strings.TrimSpace(block), "\n")
-		if query == "" || strings.HasPrefix(query, "#") {
-			continue
+		if query != "" && !strings.HasPrefix(query, "#") {
+			out = append(out, query)
 		}
+	}
+	return out
+}
+
+// TestSettled: no rule has anything left to do on an optimized plan.
+func TestSettled(t *testing.T) {
+	for _, query := range queries(t) {
+		n := optimize.Plan(analyzed(t, query))
+		for _, r := range optimize.Rules() {
+			if again := r.Apply(n); again != n {
+				t.Errorf("%s\n%q still changes\n%s", query, r.Name, plan.Explain(n))
+			}
+		}
+	}
+}
+
+// TestRulesKeepAttributes: each node reads only what its children give, after every rule.
+func TestRulesKeepAttributes(t *testing.T) {
+	for _, query := range queries(t) {
 		n := analyzed(t, query)
 		checkRefs(t, query, "analyze", n)
 		for _, r := range optimize.Rules() {
