@@ -2,6 +2,9 @@ package connector
 
 import (
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,8 +61,14 @@ var Common = []Option{
 // Check validates options against the spec (and Common): unknown names with near ones,
 // missing required ones, values of the wrong kind. It returns the first fault.
 func (c *Connector) Check(o Options) error {
-	spec := append(append([]Option{}, c.Options...), Common...)
-	for name, value := range o {
+	spec := c.spec()
+	written := map[string]string{} // by lower case
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		value := o[name]
+		if other, twice := written[strings.ToLower(name)]; twice {
+			return errs.New("INVALID_OPTION", "the option %s is given twice, as %s and as %s", strings.ToLower(name), other, name)
+		}
+		written[strings.ToLower(name)] = name
 		opt, ok := find(spec, name)
 		if !ok {
 			var names []string
@@ -77,12 +86,15 @@ func (c *Connector) Check(o Options) error {
 		}
 	}
 	for _, s := range spec {
-		if _, ok := o.Lookup(s.Name); s.Required && !ok {
+		if v, _ := o.Lookup(s.Name); s.Required && v == "" {
 			return errs.New("MISSING_OPTION", "connector %s needs the option %q: %s", c.Name, s.Name, s.Doc)
 		}
 	}
 	return nil
 }
+
+// spec is the connector's options and the common ones.
+func (c *Connector) spec() []Option { return append(slices.Clone(c.Options), Common...) }
 
 func find(spec []Option, name string) (Option, bool) {
 	for _, s := range spec {
@@ -93,6 +105,8 @@ func find(spec []Option, name string) (Option, bool) {
 	}
 	return Option{}, false
 }
+
+var kinds = map[Kind]string{Number: "a whole number", Bool: "true or false", Duration: "a duration, such as '30 seconds' or '5 minutes'"}
 
 func (s Option) check(v string) error {
 	var err error
@@ -112,7 +126,7 @@ func (s Option) check(v string) error {
 		return errs.New("INVALID_OPTION", "option %s: %q is not one of %s", s.Name, v, strings.Join(s.Values, ", "))
 	}
 	if err != nil {
-		return errs.New("INVALID_OPTION", "option %s: %q is not a %s", s.Name, v, s.Kind).WithHint("%s", s.Doc)
+		return errs.New("INVALID_OPTION", "option %s: %q is not %s", s.Name, v, kinds[s.Kind]).WithHint("%s: %s", s.Name, s.Doc)
 	}
 	return nil
 }
@@ -122,7 +136,7 @@ func (c *Connector) Text(o Options, name string) string {
 	if v, ok := o.Lookup(name); ok {
 		return v
 	}
-	s, _ := find(append(append([]Option{}, c.Options...), Common...), name)
+	s, _ := find(c.spec(), name)
 	return s.Default
 }
 
@@ -163,7 +177,7 @@ func ParseDuration(s string) (time.Duration, error) {
 	for i := 0; i+1 < len(words); i += 2 {
 		n, err := strconv.ParseInt(words[i], 10, 64)
 		unit, ok := units[strings.TrimSuffix(words[i+1], "s")]
-		if err != nil || !ok || n < 0 {
+		if err != nil || !ok || n < 0 || n > int64((math.MaxInt64-total)/unit) {
 			return 0, fmt.Errorf("%q is not a duration", s)
 		}
 		total += time.Duration(n) * unit

@@ -1,9 +1,11 @@
 package alert
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -55,7 +57,7 @@ func (s *sink) openFile(name string) (vfs.File, error) {
 
 // append makes the file hold the text at its offset. What a crash left of it is completed;
 // where the file has become shorter (rotated) or holds something else there (another program
-// wrote), the text goes to the end.
+// wrote), the text goes to the end, and the intent is stored again with that place first.
 func (s *sink) append(in *intent) error {
 	f, err := s.openFile(in.File)
 	if err != nil {
@@ -66,27 +68,54 @@ func (s *sink) append(in *intent) error {
 	if err != nil {
 		return unwritable(err, in.File)
 	}
-	at, rest := in.Offset, in.Text
-	if size := info.Size(); size != at {
-		at, rest = size, in.Text
-		if size > in.Offset {
-			have := make([]byte, min(size-in.Offset, int64(len(in.Text))))
-			if _, err := f.ReadAt(have, in.Offset); err != nil && !errors.Is(err, io.EOF) {
-				return unwritable(err, in.File)
-			}
-			if string(have) == in.Text[:len(have)] {
-				at, rest = in.Offset+int64(len(have)), in.Text[len(have):]
-			}
+	done, ours, err := in.standing(f, info.Size())
+	if err != nil {
+		return unwritable(err, in.File)
+	}
+	if !ours {
+		done, in.Offset = 0, info.Size()
+		if err := in.store(s.query.Store, true); err != nil {
+			return err
 		}
 	}
-	if rest == "" {
+	if done < len(in.Text) {
+		if _, err := f.WriteAt([]byte(in.Text[done:]), in.Offset+int64(done)); err != nil {
+			return unwritable(err, in.File)
+		}
+	}
+	if err := f.Sync(); err != nil { // also of what was found: it may not be on disk yet
+		return unwritable(err, in.File)
+	}
+	if in.Offset > 0 {
 		return nil
 	}
-	if _, err := f.WriteAt([]byte(rest), at); err != nil {
-		return unwritable(err, in.File)
+	return s.syncFolder(in.File)
+}
+
+// standing reports how many bytes of the text stand at its place, or that the place is not
+// ours. A power loss may leave zeros where the text had not reached the disk.
+func (in *intent) standing(f vfs.File, size int64) (done int, ours bool, err error) {
+	if size < in.Offset {
+		return 0, false, nil
 	}
-	if err := f.Sync(); err != nil {
-		return unwritable(err, in.File)
+	have := make([]byte, min(size-in.Offset, int64(len(in.Text))))
+	if n, err := f.ReadAt(have, in.Offset); err != nil && !(errors.Is(err, io.EOF) && n == len(have)) {
+		return 0, false, err
+	}
+	have = bytes.TrimRight(have, "\x00")
+	return len(have), strings.HasPrefix(in.Text, string(have)), nil
+}
+
+// syncFolder makes the file's name durable: it may be new.
+func (s *sink) syncFolder(name string) error {
+	fs := s.env.Sys.FS
+	dir, err := fs.OpenDir(fs.PathDir(name))
+	if err != nil {
+		return unwritable(err, name)
+	}
+	err = errors.Join(dir.Sync(), dir.Close())
+	if err != nil {
+		return unwritable(err, name)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -25,9 +26,13 @@ type part struct {
 }
 
 func parseTemplate(s string) (template, error) {
-	s = strings.TrimPrefix(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n")
+	s = strings.TrimRight(strings.TrimPrefix(s, "\n"), "\n")
+	if s == "" {
+		return nil, errors.New("it is empty")
+	}
 	var t template
-	for n, line := range strings.Split(strings.TrimRight(s, "\n"), "\n") {
+	for n, line := range strings.Split(s, "\n") {
 		parts, err := parseLine(line)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", n+1, err)
@@ -136,21 +141,22 @@ func (t template) render(value func(column string) string) string {
 	return out.String()
 }
 
-// stretch gives a line's fills what it lacks; the first ones take the remainder.
+// stretch gives a line's fills their least and, in equal parts, what the line still lacks;
+// the first ones take the remainder.
 func stretch(line []part, texts []string, widest int) {
 	fills, lack := 0, widest
 	for j, p := range line {
 		if p.fill != 0 {
 			fills++
 		}
-		lack -= cells(texts[j])
+		lack -= cells(texts[j]) + p.least
 	}
 	for j, p := range line {
 		if p.fill == 0 {
 			continue
 		}
 		n := (lack + fills - 1) / fills
-		texts[j] = strings.Repeat(string(p.fill), max(n, 0))
+		texts[j] = strings.Repeat(string(p.fill), p.least+n)
 		lack -= n
 		fills--
 	}

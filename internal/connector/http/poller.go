@@ -157,7 +157,7 @@ func (p *poller) fetch(ctx context.Context) (polled, error) {
 	case resp.StatusCode == http.StatusNotModified:
 		return polled{entry: entry{ETag: p.etag}}, nil
 	case resp.StatusCode != http.StatusOK:
-		return polled{}, errs.Wrap(&refused{resp.Status, retryAfter(resp.Header)}, "HTTP_STATUS", "polling %s", p.url)
+		return polled{}, errs.Wrap(&refused{resp.Status, p.retryAfter(resp.Header)}, "HTTP_STATUS", "polling %s", p.url)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, p.maxBytes+1))
 	if err != nil {
@@ -175,7 +175,7 @@ func (p *poller) fetch(ctx context.Context) (polled, error) {
 	if err != nil {
 		return polled{}, err
 	}
-	return polled{entry{At: now, ETag: resp.Header.Get("ETag"), Rows: fresh}, keys}, nil
+	return polled{entry{At: now, URL: p.url, ETag: resp.Header.Get("ETag"), Rows: fresh}, keys}, nil
 }
 
 func (p *poller) malformed(body []byte, cause error) error {
@@ -183,12 +183,17 @@ func (p *poller) malformed(body []byte, cause error) error {
 	return errs.Wrap(cause, "HTTP_MALFORMED_BODY", "the body of %s", p.url)
 }
 
-func retryAfter(h http.Header) time.Duration {
-	s, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || s < 0 {
+// retryAfter reads seconds or a date.
+func (p *poller) retryAfter(h http.Header) time.Duration {
+	v := h.Get("Retry-After")
+	if s, err := strconv.Atoi(v); err == nil {
+		return time.Duration(min(s, int(maxRetryAfter/time.Second))) * time.Second
+	}
+	at, err := http.ParseTime(v)
+	if err != nil {
 		return 0
 	}
-	return time.Duration(s) * time.Second
+	return at.Sub(p.env.Sys.Clock.Now())
 }
 
 // cut follows the path and splits the array there into rows; anything but an array is one row.
@@ -258,11 +263,11 @@ func (p *poller) fresh(rows []json.RawMessage, at int64, report bool) ([]json.Ra
 	return out, found, nil
 }
 
-// forget drops keys that came before a time, in milliseconds.
-func (p *poller) forget(before int64) {
+// forget drops keys that came up to a time, in milliseconds.
+func (p *poller) forget(upTo int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	maps.DeleteFunc(p.known, func(_ string, at int64) bool { return at < before })
+	maps.DeleteFunc(p.known, func(_ string, at int64) bool { return at <= upTo })
 }
 
 func (p *poller) close() { p.client.CloseIdleConnections() }

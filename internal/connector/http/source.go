@@ -32,6 +32,7 @@ type source struct {
 // entry is one poll's new rows as the journal keeps them.
 type entry struct {
 	At   int64             `json:"at"` // when it was fetched, milliseconds since the epoch
+	URL  string            `json:"url"`
 	ETag string            `json:"etag,omitempty"`
 	Rows []json.RawMessage `json:"rows"`
 }
@@ -40,6 +41,9 @@ func newSource(ctx context.Context, c *connector.Connector, env connector.Env, t
 	s := &source{env: env, table: t, journal: env.Journal, ready: make(chan struct{}, 1),
 		keep: c.Duration(t.Options, "keyRetention")}
 	if s.journal == nil {
+		if t.Stream {
+			return nil, errs.New("INTERNAL_ERROR", "table %s is read as a stream without a journal", t.Name)
+		}
 		s.journal = &memoryJournal{}
 	}
 	p, err := newPoller(c, env, t, version)
@@ -51,7 +55,11 @@ func newSource(ctx context.Context, c *connector.Connector, env connector.Env, t
 		return nil, err
 	}
 	if !t.Stream {
-		return s, s.once(ctx)
+		if err := s.once(ctx); err != nil {
+			p.close()
+			return nil, err
+		}
+		return s, nil
 	}
 	pollCtx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
@@ -69,18 +77,27 @@ func (s *source) remember() error {
 		if err != nil {
 			return errs.Wrap(err, "HTTP_JOURNAL", "reading what %s has fetched", s.table.Name)
 		}
-		var got entry
-		if err := json.Unmarshal(e.Data, &got); err != nil {
-			return errs.Wrap(err, "HTTP_JOURNAL", "entry %d of the journal of %s", e.N, s.table.Name)
+		got, err := s.parse(e)
+		if err != nil {
+			return err
 		}
 		_, keys, err := s.poll.fresh(got.Rows, got.At, false)
 		if err != nil {
 			return err
 		}
 		maps.Copy(s.poll.known, keys)
-		s.poll.etag = got.ETag
+		if s.poll.etag = ""; got.URL == s.poll.url { // an ETag says nothing of another address
+			s.poll.etag = got.ETag
+		}
 	}
 	return nil
+}
+
+func (s *source) parse(e connector.Entry) (got entry, err error) {
+	if err := json.Unmarshal(e.Data, &got); err != nil {
+		return got, errs.Wrap(err, "HTTP_JOURNAL", "entry %d of the journal of %s", e.N, s.table.Name)
+	}
+	return got, nil
 }
 
 // once is a batch read: one poll, its failure is the query's.
@@ -151,9 +168,9 @@ func (s *source) Latest(_ context.Context, from connector.Offset, limit connecto
 		if err != nil {
 			return "", errs.Wrap(err, "HTTP_JOURNAL", "reading what %s has fetched", s.table.Name)
 		}
-		var got entry
-		if err := json.Unmarshal(e.Data, &got); err != nil {
-			return "", errs.Wrap(err, "HTTP_JOURNAL", "entry %d", e.N)
+		got, err := s.parse(e)
+		if err != nil {
+			return "", err
 		}
 		if rows += int64(len(got.Rows)); rows > limit.Rows && to > n {
 			break
@@ -173,8 +190,9 @@ func (s *source) Plan(_ context.Context, from, to connector.Offset) ([]connector
 	if err != nil || a >= b {
 		return nil, err
 	}
-	if first, _ := s.journal.Bounds(); first > a+1 {
-		return nil, errs.New("HTTP_JOURNAL", "polls %d to %d of %s were due, but its journal begins at %d", a+1, b, s.table.Name, first)
+	if first, last := s.journal.Bounds(); first > a+1 || last < b {
+		return nil, errs.New("HTTP_JOURNAL", "polls %d to %d of %s were due, but its journal holds %d to %d", a+1, b, s.table.Name, first, last).
+			WithHint("what a poll brought cannot be fetched again; reset the flow to go on with what comes now")
 	}
 	return []connector.Split{{ID: s.table.Name, From: strconv.FormatInt(a, 10), To: strconv.FormatInt(b, 10)}}, nil
 }
@@ -212,9 +230,9 @@ func (s *source) Open(_ context.Context, sp connector.Split, columns []int) iter
 }
 
 func (s *source) decode(dec *jsonformat.Decoder, out *vec.Builder, e connector.Entry) (*vec.Batch, error) {
-	var got entry
-	if err := json.Unmarshal(e.Data, &got); err != nil {
-		return nil, errs.Wrap(err, "HTTP_JOURNAL", "entry %d of the journal of %s", e.N, s.table.Name)
+	got, err := s.parse(e)
+	if err != nil {
+		return nil, err
 	}
 	msgs := make([][]byte, len(got.Rows))
 	for i, r := range got.Rows {
@@ -234,7 +252,8 @@ func (s *source) decode(dec *jsonformat.Decoder, out *vec.Builder, e connector.E
 
 func sample(v []byte) []byte { return append([]byte{}, v[:min(len(v), 200)]...) }
 
-// Ack forgets polls older than keyRetention; younger ones are needed to know their keys.
+// Ack forgets polls older than keyRetention; younger ones are needed to know their keys. The
+// last poll that was read always stays: it holds the ETag, and the place in the journal.
 func (s *source) Ack(_ context.Context, upTo connector.Offset) error {
 	n, err := entryOf(upTo)
 	if err != nil {
@@ -242,22 +261,28 @@ func (s *source) Ack(_ context.Context, upTo connector.Offset) error {
 	}
 	oldest := s.env.Sys.Clock.Now().Add(-s.keep).UnixMilli()
 	first, _ := s.journal.Bounds()
-	cut := first
-	for e, err := range s.journal.Read(first, n) {
+	var cut, at int64
+	for e, err := range s.journal.Read(first, n-1) {
 		if err != nil {
 			return errs.Wrap(err, "HTTP_JOURNAL", "trimming what %s has fetched", s.table.Name)
 		}
 		var got struct{ At int64 }
-		if err := json.Unmarshal(e.Data, &got); err != nil || got.At >= oldest {
+		if err := json.Unmarshal(e.Data, &got); err != nil {
+			return errs.Wrap(err, "HTTP_JOURNAL", "entry %d of the journal of %s", e.N, s.table.Name)
+		}
+		if got.At >= oldest {
 			break
 		}
-		cut = e.N + 1
+		cut, at = e.N+1, max(at, got.At)
 	}
-	if cut == first || first == 0 {
+	if cut == 0 {
 		return nil
 	}
-	s.poll.forget(oldest)
-	return s.journal.Trim(cut)
+	if err := s.journal.Trim(cut); err != nil {
+		return errs.Wrap(err, "HTTP_JOURNAL", "trimming what %s has fetched", s.table.Name)
+	}
+	s.poll.forget(at)
+	return nil
 }
 
 func (s *source) Close() error {

@@ -16,8 +16,20 @@ import (
 	"github.com/azud/azud/internal/errs"
 )
 
-// unavailable is a failure that passes by itself.
+// lasting are answers that stay the same however often one asks.
+var lasting = []error{
+	kerr.MessageTooLarge, kerr.RecordListTooLarge, kerr.InvalidRecord, kerr.InvalidTopicException, kerr.PolicyViolation,
+	kerr.InvalidConfig, kerr.InvalidPartitions, kerr.UnsupportedVersion, kerr.SaslAuthenticationFailed,
+	kerr.TopicAuthorizationFailed, kerr.ClusterAuthorizationFailed, kerr.TransactionalIDAuthorizationFailed,
+}
+
+// unavailable is a failure that passes by itself, but for those that cannot.
 func unavailable(err error, format string, args ...any) error {
+	for _, l := range lasting {
+		if errors.Is(err, l) {
+			return errs.Wrap(err, "KAFKA_REFUSED", format, args...)
+		}
+	}
 	return connector.Passing(errs.Wrap(err, "KAFKA_UNAVAILABLE", format, args...))
 }
 
@@ -31,6 +43,10 @@ func newClient(env connector.Env, t connector.Table, more ...kgo.Opt) (*kgo.Clie
 		return nil, errs.New("MISSING_OPTION", "table %s names no Kafka and none is running here", t.Name).
 			WithHint("add OPTIONS (kafka.bootstrap.servers 'host:port') or start 'azud up'")
 	}
+	own, err := settings(env, t)
+	if err != nil {
+		return nil, err
+	}
 	opts := append([]kgo.Opt{
 		kgo.SeedBrokers(strings.Split(servers, ",")...),
 		kgo.Dialer(func(ctx context.Context, network, host string) (net.Conn, error) {
@@ -40,7 +56,7 @@ func newClient(env connector.Env, t connector.Table, more ...kgo.Opt) (*kgo.Clie
 		kgo.RetryTimeout(15 * time.Second),
 		kgo.MetadataMinAge(50 * time.Millisecond),
 		kgo.DisableClientMetrics(),
-	}, more...)
+	}, append(more, own...)...)
 	cl, err := kgo.NewClient(opts...)
 	if err != nil {
 		return nil, errs.Wrap(err, "INVALID_OPTION", "table %s: Kafka client", t.Name)
@@ -51,7 +67,6 @@ func newClient(env connector.Env, t connector.Table, more ...kgo.Opt) (*kgo.Clie
 // layout is what metadata says of the subscribed topics.
 type layout struct {
 	id      map[string][16]byte // topic ids, for Fetch 13 and later
-	parts   map[string][]int32  // partitions, ascending
 	leaders map[tp]int32
 }
 
@@ -64,31 +79,46 @@ func (p tp) String() string { return fmt.Sprintf("%s-%d", p.topic, p.part) }
 
 // describe fetches the layout; a topic that does not exist is created with the broker's
 // defaults where the broker allows it, as Kafka's own consumers do.
-func describe(ctx context.Context, cl *kgo.Client, names []string) (*layout, error) {
+func describe(ctx context.Context, env connector.Env, cl *kgo.Client, names []string) (*layout, error) {
 	adm := kadm.NewClient(cl)
-	l := &layout{id: map[string][16]byte{}, parts: map[string][]int32{}, leaders: map[tp]int32{}}
-	list, err := adm.ListTopics(ctx, names...)
-	if err != nil {
-		return nil, unavailable(err, "reading the layout of %s", strings.Join(names, ", "))
-	}
-	for _, name := range names {
-		d := list[name]
-		if errors.Is(d.Err, kerr.UnknownTopicOrPartition) || len(d.Partitions) == 0 {
-			if err := create(ctx, adm, name, -1, nil); err != nil {
-				return nil, err
+	for try := 1; ; try++ {
+		list, err := adm.ListTopics(ctx, names...)
+		if err != nil {
+			return nil, unavailable(err, "reading the layout of %s", strings.Join(names, ", "))
+		}
+		missing := ""
+		for _, name := range names {
+			switch d := list[name]; {
+			case errors.Is(d.Err, kerr.UnknownTopicOrPartition) || d.Err == nil && len(d.Partitions) == 0:
+				missing = name
+				if err := create(ctx, adm, name, -1, nil); err != nil {
+					return nil, err
+				}
+			case d.Err != nil:
+				return nil, unavailable(d.Err, "topic %s", name)
 			}
-			return describe(ctx, cl, names)
 		}
-		if d.Err != nil {
-			return nil, unavailable(d.Err, "topic %s", name)
+		if missing == "" {
+			return layoutOf(list, names), nil
 		}
-		l.id[name] = d.ID
-		for _, p := range d.Partitions.Sorted() {
-			l.parts[name] = append(l.parts[name], p.Partition)
+		if try == 20 { // a cluster takes a moment to tell all its brokers of a new topic
+			return nil, unavailable(kerr.UnknownTopicOrPartition, "topic %s was created and does not appear", missing)
+		}
+		if err := env.Sys.Clock.Sleep(ctx, time.Duration(try)*5*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func layoutOf(list kadm.TopicDetails, names []string) *layout {
+	l := &layout{id: map[string][16]byte{}, leaders: map[tp]int32{}}
+	for _, name := range names {
+		l.id[name] = list[name].ID
+		for _, p := range list[name].Partitions {
 			l.leaders[tp{name, p.Partition}] = p.Leader
 		}
 	}
-	return l, nil
+	return l
 }
 
 // create makes a topic if it does not exist. partitions -1 is the broker's default.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/azud/azud/internal/connector"
@@ -13,6 +14,9 @@ import (
 // markTopic holds the last committed epoch of each query: key its name, value a mark.
 // It is compacted. Marks never live in group offsets, because those expire.
 const markTopic = "__azud_epochs"
+
+// markSpan is how many of the topic's last records are looked at first for a query's mark.
+const markSpan = 2000
 
 // mark is the record's value.
 type mark struct {
@@ -26,38 +30,114 @@ func markRecord(q connector.QueryIdentity, e connector.EpochPlan) *kgo.Record {
 	return &kgo.Record{Topic: markTopic, Key: []byte(q.Name), Value: v}
 }
 
-// readMark scans the committed marks for the query's last one. It must come after the
-// producer was initialised: that ends any transaction a crash left open.
-func readMark(ctx context.Context, cl *kgo.Client, query string) (connector.EpochMark, error) {
-	var found connector.EpochMark
-	lay, err := describe(ctx, cl, []string{markTopic})
+// readMark finds the query's last committed mark. It must come after the producer was
+// initialised: that ends whatever transaction of this query a crash left open, so that all
+// of its transactions are decided. Those of other queries may be open for as long as they
+// like; therefore it does not read up to the last stable offset, which they hold back, but
+// up to the end, and finds by the control records what was committed.
+func readMark(ctx context.Context, env connector.Env, cl *kgo.Client, query string) (connector.EpochMark, error) {
+	names := []string{markTopic}
+	lay, err := describe(ctx, env, cl, names)
 	if err != nil {
-		return found, err
+		return connector.EpochMark{}, err
 	}
-	first, next, err := bounds(ctx, cl, []string{markTopic})
+	adm := kadm.NewClient(cl)
+	starts, err := adm.ListStartOffsets(ctx, names...)
+	if err == nil {
+		err = starts.Error()
+	}
 	if err != nil {
-		return found, err
+		return connector.EpochMark{}, unavailable(err, "reading the first offsets of %s", markTopic)
 	}
-	var bad error
-	s := &source{cl: cl, dec: kgo.DefaultDecompressor(), lay: lay, names: []string{markTopic}}
-	for _, p := range next.sorted() {
-		err := s.scan(ctx, p, first[p], next[p], func(r record) bool {
-			if string(r.key) != query {
-				return true
+	ends, err := adm.ListEndOffsets(ctx, names...)
+	if err == nil {
+		err = ends.Error()
+	}
+	if err != nil {
+		return connector.EpochMark{}, unavailable(err, "reading the last offsets of %s", markTopic)
+	}
+	m := &markReader{query: query, src: &source{env: env, cl: cl, dec: kgo.DefaultDecompressor(), lay: lay, names: names}}
+	first, end := collect(starts), collect(ends)
+	for _, p := range end.sorted() {
+		for span := int64(markSpan); ; span *= 8 {
+			lo := max(first[p], end[p]-span)
+			if err := m.read(ctx, p, lo, end[p]); err != nil {
+				return connector.EpochMark{}, err
 			}
-			var m mark
-			if bad = json.Unmarshal(r.value, &m); bad != nil {
-				return false
+			if m.found != nil {
+				return connector.EpochMark{Checkpoint: m.found.Checkpoint, Epoch: m.found.Epoch, Plan: m.found.Plan}, nil
 			}
-			found = connector.EpochMark{Checkpoint: m.Checkpoint, Epoch: m.Epoch, Plan: m.Plan}
-			return true
-		}, func() error { return nil })
-		if err != nil {
-			return found, err
+			if lo == first[p] {
+				break
+			}
 		}
 	}
-	if bad != nil {
-		return found, errs.Wrap(bad, "KAFKA_BAD_MARK", "the mark of %s in topic %s cannot be read", query, markTopic)
+	return connector.EpochMark{}, nil
+}
+
+// markReader looks for the marks of a query among the records of all.
+type markReader struct {
+	src   *source
+	query string
+	open  map[int64]*mark // by producer: written, not yet decided
+	found *mark
+}
+
+func (m *markReader) read(ctx context.Context, p tp, from, to int64) error {
+	m.open = map[int64]*mark{}
+	return m.src.scan(ctx, p, from, to, readUncommitted, m.replay, func() error { return nil })
+}
+
+func (m *markReader) replay(got fetched, pos, to int64) (int64, error) {
+	for buf := got.batches; pos < to; {
+		b, ok, err := readBatch(buf)
+		if err != nil || !ok {
+			return pos, err
+		}
+		buf = buf[b.size:]
+		if b.control {
+			err = m.decide(b)
+		} else {
+			err = m.collect(b)
+		}
+		if err != nil {
+			return pos, err
+		}
+		pos = max(pos, min(b.last+1, to))
 	}
-	return found, nil
+	return pos, nil
+}
+
+// collect keeps the marks of a batch until their transaction is decided.
+func (m *markReader) collect(b batch) error {
+	var bad error
+	err := b.records(m.src.dec, func(r record) bool {
+		if string(r.key) != m.query {
+			return true
+		}
+		one := &mark{}
+		if bad = json.Unmarshal(r.value, one); bad != nil {
+			bad = errs.Wrap(bad, "KAFKA_BAD_MARK", "the mark of %s at offset %d of topic %s cannot be read", m.query, r.offset, markTopic)
+			return false
+		}
+		m.open[b.producer] = one
+		if !b.transactional {
+			m.found = one
+		}
+		return true
+	})
+	if err == nil {
+		err = bad
+	}
+	return err
+}
+
+// decide takes a control record: what its producer had open is committed or dropped.
+func (m *markReader) decide(b batch) error {
+	abort, err := b.abortMarker(m.src.dec)
+	if one := m.open[b.producer]; err == nil && one != nil && !abort {
+		m.found = one
+	}
+	delete(m.open, b.producer)
+	return err
 }

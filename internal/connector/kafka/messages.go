@@ -37,6 +37,10 @@ func newMessages(s *sink, schema types.Schema) (*messages, error) {
 					WithHint("without a format the columns are key and value, STRING or BINARY; add format 'json' to write any columns")
 			}
 		}
+		if _, ok := s.table.Options.Lookup("key"); ok {
+			return nil, errs.New("INVALID_OPTION", "table %s: the option key needs a format", s.table.Name).
+				WithHint("without a format the key is the column key of the query")
+		}
 		return m, nil
 	}
 	if name, ok := s.table.Options.Lookup("key"); ok {
@@ -50,33 +54,53 @@ func newMessages(s *sink, schema types.Schema) (*messages, error) {
 	return m, err
 }
 
-// Write produces the rows; failures show at Commit.
+// Write produces the rows; failures show at the next Write or at Commit.
 func (w *writer) Write(ctx context.Context, b *vec.Batch) error {
 	if b.Rows() == 0 {
 		return nil
 	}
+	if err := w.failure(); err != nil {
+		return w.refused(err)
+	}
 	if err := w.begin(); err != nil {
 		return err
 	}
-	m := w.msgs
+	records, err := w.msgs.records(b)
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		records[i].Topic = w.sink.topic
+		w.produce(ctx, &records[i])
+	}
+	return nil
+}
+
+// records makes the batch's records; encoded values share one piece of memory.
+func (m *messages) records(b *vec.Batch) ([]kgo.Record, error) {
 	if m.enc != nil {
 		var err error
 		if m.bufs, err = m.enc.Encode(m.bufs[:0], b); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	n := 0
+	size := 0
+	for _, v := range m.bufs {
+		size += len(v)
+	}
+	slab, out := make([]byte, 0, size), make([]kgo.Record, 0, b.Rows())
 	for i := range b.Each() {
-		r := &kgo.Record{Topic: w.sink.topic, Key: m.keyOf(b, i)}
+		r := kgo.Record{Key: m.keyOf(b, i)}
 		if m.enc != nil {
-			r.Value = append([]byte{}, m.bufs[n]...)
+			start := len(slab)
+			slab = append(slab, m.bufs[len(out)]...)
+			r.Value = slab[start:len(slab):len(slab)]
 		} else if v := &b.Cols[m.value]; !v.IsNull(i) {
 			r.Value = append([]byte{}, v.Bytes(i)...)
 		}
-		n++
-		w.produce(ctx, r)
+		out = append(out, r)
 	}
-	return nil
+	return out, nil
 }
 
 func (m *messages) keyOf(b *vec.Batch, i int) []byte {

@@ -102,33 +102,68 @@ func collect(list kadm.ListedOffsets) positions {
 	return p
 }
 
-// resolve turns startingOffsets or endingOffsets into positions.
-func resolve(spec string, first, next positions) (positions, error) {
-	switch strings.ToLower(spec) {
-	case "earliest":
+// choice is the value of startingOffsets or endingOffsets, and what it may be (Spark:
+// KafkaSourceProvider refuses a batch that starts at the latest or ends at the earliest).
+type choice struct {
+	option, value    string
+	earliest, latest bool
+}
+
+// resolve turns it into positions.
+func (c choice) resolve(first, next positions) (positions, error) {
+	switch value := strings.ToLower(strings.TrimSpace(c.value)); {
+	case value == "earliest" && c.earliest:
 		return maps.Clone(first), nil
-	case "latest":
+	case value == "latest" && c.latest:
 		return maps.Clone(next), nil
+	case value == "earliest" || value == "latest":
+		return nil, c.refused(value)
+	case !strings.HasPrefix(value, "{"):
+		return nil, errs.New("INVALID_OFFSETS", `%s is %q: neither earliest, latest nor offsets such as {"topic":{"0":42}}`, c.option, c.value)
 	}
-	given, err := parsePositions(spec)
+	given, err := parsePositions(c.value)
 	if err != nil {
 		return nil, err
 	}
-	out := positions{}
-	for k := range next {
-		off, ok := given[k]
-		switch {
-		case !ok:
-			return nil, errs.New("INVALID_OFFSETS", "offsets %s name no partition %d of topic %s", spec, k.part, k.topic).
-				WithHint("give every partition, -2 for earliest and -1 for latest")
-		case off == earliestOffset:
-			off = first[k]
-		case off == latestOffset:
-			off = next[k]
+	for _, k := range given.sorted() {
+		if _, ok := next[k]; !ok {
+			return nil, errs.New("INVALID_OFFSETS", "%s names %s, which the subscribed topics do not have", c.option, k)
 		}
-		out[k] = off
+	}
+	out := positions{}
+	for _, k := range next.sorted() {
+		off, ok := given[k]
+		if !ok {
+			return nil, errs.New("INVALID_OFFSETS", "%s %s names no partition %d of topic %s", c.option, c.value, k.part, k.topic).
+				WithHint("give every partition, -2 for earliest and -1 for latest")
+		}
+		if out[k], err = c.one(k, off, first[k], next[k]); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
+}
+
+// one resolves the offset given for a partition.
+func (c choice) one(k tp, off, first, next int64) (int64, error) {
+	switch {
+	case off == earliestOffset && c.earliest:
+		return first, nil
+	case off == latestOffset && c.latest:
+		return next, nil
+	case off == earliestOffset:
+		return 0, c.refused("earliest (-2)")
+	case off == latestOffset:
+		return 0, c.refused("latest (-1)")
+	case off > next:
+		return 0, errs.New("INVALID_OFFSETS", "%s gives %s offset %d, but it ends at %d", c.option, k, off, next)
+	}
+	return off, nil
+}
+
+func (c choice) refused(value string) error {
+	return errs.New("INVALID_OFFSETS", "%s cannot be %s here", c.option, value).
+		WithHint("a batch reads from earliest or given offsets to latest or given offsets; without %s a stream starts at latest and a batch at earliest", c.option)
 }
 
 // capped moves from towards to by at most limit records in all, shared in proportion to
@@ -144,7 +179,7 @@ func capped(from, to positions, limit int64) positions {
 	out, left := positions{}, limit
 	for _, k := range to.sorted() {
 		n := max(0, to[k]-from[k])
-		take := min(n, max(1, n*limit/waiting), left)
+		take := min(n, max(1, int64(float64(limit)*float64(n)/float64(waiting))), left)
 		out[k] = from[k] + take
 		left -= take
 	}

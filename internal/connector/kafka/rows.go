@@ -9,7 +9,7 @@ import (
 	"github.com/azud/azud/internal/vec"
 )
 
-// maxRows is the most rows of a batch.
+// maxRows is the most rows of a batch of decoded values.
 const maxRows = 4096
 
 // rawSchema is Spark's schema of a Kafka table without columns.
@@ -40,8 +40,9 @@ type rows struct {
 	raw     *vec.Builder // raw mode
 	dec     format.Decoder
 	out     *vec.Builder
-	values  [][]byte
+	values  [][]byte // of one reply, and their offsets
 	offsets []int64
+	taken   int // how many of the values have been given
 }
 
 func (s *source) newRows(p tp, columns []int) (*rows, error) {
@@ -61,17 +62,16 @@ func (s *source) newRows(p tp, columns []int) (*rows, error) {
 }
 
 // add takes a record; it aliases the reply until the next take returns nil.
-func (r *rows) add(rec record) bool {
+func (r *rows) add(rec record) {
 	if r.raw == nil {
 		r.values = append(r.values, rec.value)
 		r.offsets = append(r.offsets, rec.offset)
-		return true
+		return
 	}
 	for i, c := range r.columns {
 		r.rawColumn(r.out.Cols[i], c, rec)
 	}
 	r.offsets = append(r.offsets, rec.offset)
-	return true
 }
 
 func (r *rows) rawColumn(col *vec.ColBuilder, c int, rec record) {
@@ -119,28 +119,30 @@ func appendBytes(col *vec.ColBuilder, b []byte) {
 
 // take gives the next batch of what was added, or nil when there is none left.
 func (r *rows) take() (*vec.Batch, error) {
-	if len(r.offsets) == 0 {
+	n := len(r.offsets) - r.taken
+	if n == 0 {
+		r.values, r.offsets, r.taken = r.values[:0], r.offsets[:0], 0
 		return nil, nil
 	}
-	if r.raw != nil {
-		b := r.out.Finish()
-		b.N = len(r.offsets)
-		r.offsets = r.offsets[:0]
-		return b, nil
+	if r.raw == nil {
+		n = min(maxRows, n)
+		if err := r.decode(r.values[r.taken:r.taken+n], r.offsets[r.taken:]); err != nil {
+			return nil, err
+		}
 	}
-	n := min(maxRows, len(r.values))
-	rejects, err := r.dec.Decode(r.out, r.values[:n])
-	if err != nil {
-		return nil, err
-	}
-	for _, rej := range rejects {
-		r.s.env.Report.Rejected(fmt.Sprintf("%s[%d]@%d", r.p.topic, r.p.part, r.offsets[rej.Row]),
-			rej.Reason, sample(r.values[rej.Row]))
-	}
-	r.values, r.offsets = r.values[n:], r.offsets[n:]
+	r.taken += n
 	b := r.out.Finish()
 	b.N = n // also when no column is wanted, as for count(*)
 	return b, nil
+}
+
+func (r *rows) decode(values [][]byte, offsets []int64) error {
+	rejects, err := r.dec.Decode(r.out, values)
+	for _, rej := range rejects {
+		r.s.env.Report.Rejected(fmt.Sprintf("%s[%d]@%d", r.p.topic, r.p.part, offsets[rej.Row]),
+			rej.Reason, sample(values[rej.Row]))
+	}
+	return err
 }
 
 // sample is the beginning of a record, copied.

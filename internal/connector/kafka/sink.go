@@ -4,14 +4,19 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/types"
 )
+
+// deliveryTimeout is how long a record may wait for the broker before its epoch fails.
+const deliveryTimeout = 30 * time.Second
 
 // sink writes each epoch in one Kafka transaction that also holds the epoch's mark.
 type sink struct {
@@ -66,7 +71,7 @@ func (s *sink) Open(ctx context.Context, q connector.QueryIdentity, schema types
 	if _, _, err := cl.ProducerID(ctx); err != nil {
 		return connector.EpochMark{}, unavailable(err, "starting the transactional producer of %s", q.Name)
 	}
-	return readMark(ctx, cl, q.Name)
+	return readMark(ctx, s.env, cl, q.Name)
 }
 
 func (s *sink) Guarantee() connector.Guarantee { return connector.ExactlyOnce }
@@ -122,6 +127,13 @@ func (w *writer) produce(ctx context.Context, r *kgo.Record) {
 	})
 }
 
+// failure is why a record could not be written, or nil so far.
+func (w *writer) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
 // Commit writes the mark and ends the transaction.
 func (w *writer) Commit(ctx context.Context) (connector.Outcome, error) {
 	if !w.begun {
@@ -131,11 +143,8 @@ func (w *writer) Commit(ctx context.Context) (connector.Outcome, error) {
 	if err := w.sink.cl.Flush(ctx); err != nil {
 		return w.undo(ctx, err)
 	}
-	w.mu.Lock()
-	failed := w.err
-	w.mu.Unlock()
-	if failed != nil {
-		return w.undo(ctx, failed)
+	if err := w.failure(); err != nil {
+		return w.undo(ctx, err)
 	}
 	if err := w.sink.cl.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		return connector.Unknown, unavailable(err, "committing epoch %d of %s", w.epoch.Epoch, w.sink.query.Name)
@@ -145,11 +154,20 @@ func (w *writer) Commit(ctx context.Context) (connector.Outcome, error) {
 
 // undo aborts after a record failed; cause is why.
 func (w *writer) undo(ctx context.Context, cause error) (connector.Outcome, error) {
-	err := unavailable(cause, "writing epoch %d to topic %s", w.epoch.Epoch, w.sink.topic)
+	err := w.refused(cause)
 	if abort := w.Abort(ctx); abort != nil {
 		return connector.Unknown, errors.Join(err, abort)
 	}
 	return connector.Aborted, err
+}
+
+// refused is the error for a record that could not be written.
+func (w *writer) refused(cause error) error {
+	err := unavailable(cause, "writing epoch %d to topic %s", w.epoch.Epoch, w.sink.topic)
+	if e, ok := err.(*errs.Error); ok && errors.Is(cause, kerr.MessageTooLarge) {
+		return e.WithHint("a record is longer than the topic takes: select less of it, or raise the topic's max.message.bytes and this table's kafka.max.request.size")
+	}
+	return err
 }
 
 func (w *writer) Abort(ctx context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ type source struct {
 	table    connector.Table
 	names    []string
 	cl       *kgo.Client
+	watchCl  *kgo.Client // nil for a batch
 	dec      kgo.Decompressor
 	lossy    bool // failOnDataLoss = false
 	maxRows  int64
@@ -44,22 +46,27 @@ func newSource(ctx context.Context, c *connector.Connector, env connector.Env, t
 		return nil, errs.New("MISSING_OPTION", "table %s has columns but no format", t.Name).
 			WithHint("add format 'json', or leave the columns out to get key, value, topic, partition, offset, timestamp")
 	}
-	cl, err := newClient(env, t)
-	if err != nil {
-		return nil, err
-	}
 	s := &source{
-		c: c, env: env, table: t, names: names, cl: cl, dec: kgo.DefaultDecompressor(),
+		c: c, env: env, table: t, names: names, dec: kgo.DefaultDecompressor(),
 		lossy: !c.Bool(t.Options, "failOnDataLoss"), ready: make(chan struct{}, 1), moved: make(chan positions, 1),
 	}
 	if v, ok := t.Options.Lookup("maxOffsetsPerTrigger"); ok {
-		s.maxRows, _ = strconv.ParseInt(v, 10, 64)
+		if s.maxRows, err = strconv.ParseInt(v, 10, 64); err != nil || s.maxRows < 1 {
+			return nil, errs.New("INVALID_OPTION", "table %s: maxOffsetsPerTrigger is %s, but an epoch must read at least 1 record", t.Name, v)
+		}
 	}
-	if s.lay, err = describe(ctx, cl, names); err != nil {
-		cl.Close()
+	if s.cl, err = newClient(env, t); err != nil {
+		return nil, err
+	}
+	if s.lay, err = describe(ctx, env, s.cl, names); err != nil {
+		s.cl.Close()
 		return nil, err
 	}
 	if t.Stream {
+		if s.watchCl, err = newClient(env, t); err != nil {
+			s.cl.Close()
+			return nil, err
+		}
 		watchCtx, stop := context.WithCancel(context.Background())
 		s.stop = stop
 		s.watching.Go(func() { s.watch(watchCtx) })
@@ -79,18 +86,18 @@ func (s *source) Ready() <-chan struct{} { return s.ready }
 
 // Initial resolves startingOffsets.
 func (s *source) Initial(ctx context.Context) (connector.Offset, error) {
-	spec := "latest"
+	spec := choice{option: "startingOffsets", value: "latest", latest: true, earliest: true}
 	if !s.table.Stream {
-		spec = "earliest"
+		spec.value, spec.latest = "earliest", false
 	}
 	if v, ok := s.table.Options.Lookup("startingOffsets"); ok {
-		spec = v
+		spec.value = v
 	}
 	first, next, err := bounds(ctx, s.cl, s.names)
 	if err != nil {
 		return "", err
 	}
-	at, err := resolve(spec, first, next)
+	at, err := spec.resolve(first, next)
 	if err != nil {
 		return "", err
 	}
@@ -107,8 +114,8 @@ func (s *source) Latest(ctx context.Context, from connector.Offset, limit connec
 	if err != nil {
 		return "", err
 	}
-	if end := s.c.Text(s.table.Options, "endingOffsets"); !s.table.Stream && end != "latest" {
-		if next, err = resolve(end, first, next); err != nil {
+	if end := s.c.Text(s.table.Options, "endingOffsets"); !s.table.Stream {
+		if next, err = (choice{option: "endingOffsets", value: end, latest: true}).resolve(first, next); err != nil {
 			return "", err
 		}
 	}
@@ -120,34 +127,47 @@ func (s *source) Latest(ctx context.Context, from connector.Offset, limit connec
 		max = limit.Rows
 	}
 	to := capped(start, next, max)
-	s.watchFrom(next)
+	s.watchFrom(to)
 	return to.offset(), nil
 }
 
-// check compares where the query stands with what the topic has: both ends are shown when
-// the log begins later or ends earlier than the query knows. New partitions start at their
-// beginning, as in Spark.
+// check compares where the query stands with what the topics have: both ends are shown when
+// the log begins later or ends earlier than the query knows. With failOnDataLoss 'false' it
+// moves start to what there is. New partitions are due from offset 0, as in Spark.
 func (s *source) check(start, first, next positions) error {
-	for _, p := range next.sorted() {
-		at, known := start[p]
-		switch {
-		case !known:
-			start[p] = first[p]
-		case at > next[p]:
-			return errs.New("KAFKA_DATA_LOSS", "%s ends at offset %d, but the query has read up to %d", p, next[p], at).
-				WithHint("the topic was made anew or cut; reset the flow to read it from its beginning")
-		case at < first[p] && !s.lossy:
-			return s.lost(p, at, next[p], first[p])
-		case at < first[p]:
-			s.env.Report.Log("skipping lost offsets of " + p.String())
-			start[p] = first[p]
+	for _, p := range start.sorted() {
+		if _, there := next[p]; there || !slices.Contains(s.names, p.topic) {
+			continue
 		}
+		if !s.lossy {
+			return errs.New("KAFKA_DATA_LOSS", "%s is gone; the query has read it up to offset %d", p, start[p]).
+				WithHint("the topic was made anew with fewer partitions; reset the flow, or set failOnDataLoss 'false' on the table to go on without them")
+		}
+		s.env.Report.Log(p.String() + " is gone")
+	}
+	for _, p := range next.sorted() {
+		at := start[p]
+		var lost *errs.Error
+		switch {
+		case at > next[p]:
+			lost, start[p] = s.cut(p, at, next[p]), next[p]
+		case at < first[p] && at < next[p]:
+			lost, start[p] = s.lost(p, at, next[p], first[p]), min(first[p], next[p])
+		}
+		if lost == nil {
+			continue
+		}
+		if !s.lossy {
+			return lost
+		}
+		s.env.Report.Log(lost.Error())
 	}
 	return nil
 }
 
-// Plan makes a split of every partition that has something new.
-func (s *source) Plan(ctx context.Context, from, to connector.Offset) ([]connector.Split, error) {
+// Plan makes a split of every partition that has something new; one that came after `from`
+// is read from offset 0.
+func (s *source) Plan(_ context.Context, from, to connector.Offset) ([]connector.Split, error) {
 	a, err := parsePositions(string(from))
 	if err != nil {
 		return nil, err
@@ -158,17 +178,9 @@ func (s *source) Plan(ctx context.Context, from, to connector.Offset) ([]connect
 	}
 	var out []connector.Split
 	for _, p := range b.sorted() {
-		start, known := a[p]
-		if !known { // a partition that came after `from`
-			first, _, err := bounds(ctx, s.cl, []string{p.topic})
-			if err != nil {
-				return nil, err
-			}
-			start = first[p]
-		}
-		if start < b[p] {
+		if a[p] < b[p] {
 			out = append(out, connector.Split{ID: p.String(),
-				From: strconv.FormatInt(start, 10), To: strconv.FormatInt(b[p], 10)})
+				From: strconv.FormatInt(a[p], 10), To: strconv.FormatInt(b[p], 10)})
 		}
 	}
 	return out, nil
@@ -201,7 +213,8 @@ func (s *source) Open(ctx context.Context, sp connector.Split, columns []int) it
 			}
 			return context.Canceled
 		}
-		if err := s.scan(ctx, p, from, to, rows.add, emit); err != nil && !stopped {
+		committed := func(got fetched, pos, to int64) (int64, error) { return s.committed(got, pos, to, rows.add) }
+		if err := s.scan(ctx, p, from, to, readCommitted, committed, emit); err != nil && !stopped {
 			yield(nil, err)
 		}
 	}
@@ -229,6 +242,7 @@ func (s *source) Ack(context.Context, connector.Offset) error { return nil }
 func (s *source) Close() error {
 	if s.stop != nil {
 		s.stop()
+		s.watchCl.Close()
 	}
 	s.cl.Close()
 	s.watching.Wait()
@@ -245,7 +259,7 @@ func (s *source) relearn(ctx context.Context, after time.Duration) error {
 	if err := s.env.Sys.Clock.Sleep(ctx, after); err != nil {
 		return err
 	}
-	l, err := describe(ctx, s.cl, s.names)
+	l, err := describe(ctx, s.env, s.cl, s.names)
 	if err != nil {
 		return err
 	}

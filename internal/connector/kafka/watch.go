@@ -4,10 +4,13 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
 )
 
-// A watcher waits on the broker with one long poll a partition, so that a query with
-// trigger 0 wakes at once and costs nothing while nothing comes.
+// A watcher waits on the brokers with one long poll a broker, so that a query with trigger 0
+// wakes at once and costs nothing while nothing comes. It has a client of its own: a broker
+// answers a connection's requests in order, and reading must not queue behind the waiting.
 
 const (
 	pollWait   = 2 * time.Second
@@ -40,29 +43,49 @@ func (s *source) watch(ctx context.Context) {
 	}
 }
 
-// anything long-polls all partitions side by side; true as soon as one has data, or when
+// anything long-polls all leaders side by side; true as soon as one has data, or when
 // asking failed, because then the runner should look and report.
 func (s *source) anything(ctx context.Context, at positions) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var wg sync.WaitGroup
-	found := make(chan bool, len(at))
+	lay := s.current()
+	byLeader := map[int32]positions{}
 	for p, pos := range at {
-		wg.Go(func() {
-			got, err := fetch(ctx, s.cl, s.current(), p, pos, pollWait)
-			if err != nil && ctx.Err() == nil {
-				s.env.Sys.Clock.Sleep(ctx, retryPause) // ends early only when the watch ends
-			}
-			found <- err != nil || len(got.batches) > 0
-		})
+		leader := lay.leaders[p]
+		if byLeader[leader] == nil {
+			byLeader[leader] = positions{}
+		}
+		byLeader[leader][p] = pos
 	}
-	any := false
-	for range at {
-		if any = <-found; any {
+	var wg sync.WaitGroup
+	answers := make(chan bool, len(byLeader))
+	for leader, some := range byLeader {
+		wg.Go(func() { answers <- s.poll(ctx, lay, leader, some) })
+	}
+	found := false
+	for range byLeader {
+		if found = <-answers; found {
 			break
 		}
 	}
 	cancel()
 	wg.Wait()
-	return any
+	return found
+}
+
+// poll waits for data on one leader. After a failure it pauses, so that trouble is looked
+// at in turn and not in a frenzy, and learns where the leaders are now.
+func (s *source) poll(ctx context.Context, lay *layout, leader int32, at positions) bool {
+	parts, err := ask(ctx, s.watchCl, leader, fetchRequest(lay, at, readCommitted, pollWait, 1))
+	found := false
+	for i := range parts {
+		found = found || len(parts[i].RecordBatches) > 0
+		if err == nil {
+			err = kerr.ErrorForCode(parts[i].ErrorCode)
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		_ = s.relearn(ctx, retryPause) // the runner meets the same error and shows it
+	}
+	return found || err != nil
 }

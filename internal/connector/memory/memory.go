@@ -19,7 +19,7 @@ func Connector(h *Hub) *connector.Connector {
 		Doc:  "A live table: a flow's result, for queries, the shell and pages.",
 		Options: []connector.Option{
 			{Name: "key", Kind: connector.Text, Doc: "columns, separated by commas, that identify a row: a newer row replaces the older"},
-			{Name: "maxRows", Kind: connector.Number, Default: "10000", Doc: "the oldest rows beyond are dropped; 0: no bound"},
+			{Name: "maxRows", Kind: connector.Number, Default: "10000", Doc: "the oldest rows beyond are dropped (outputMode complete: the last); 0: no bound"},
 		},
 	}
 	c.Sink = func(_ context.Context, _ connector.Env, t connector.Table) (connector.Sink, error) {
@@ -79,6 +79,9 @@ func (s *source) Latest(context.Context, connector.Offset, connector.Limit) (con
 }
 
 func (s *source) Plan(_ context.Context, from, to connector.Offset) ([]connector.Split, error) {
+	if from == to {
+		return nil, nil
+	}
 	return []connector.Split{{ID: s.name, From: string(from), To: string(to)}}, nil
 }
 

@@ -96,52 +96,51 @@ func (s *sink) load() (connector.EpochMark, error) {
 // apply is the table after an epoch's rows: replaced, upserted or appended, and cut to max.
 func (s *sink) apply(old, rows *vec.Batch) *vec.Batch {
 	out := vec.NewBuilder(s.schema)
-	if s.mode != connector.Complete {
-		newer := s.latest(rows)
-		var key []byte
-		for i := range old.N {
-			if len(s.keys) > 0 {
-				key = s.keyOf(key[:0], old, i)
-				if _, replaced := newer[string(key)]; replaced {
-					continue
-				}
-			}
-			out.AppendRow(old, i)
-		}
-		for i := range rows.N {
-			if len(s.keys) == 0 || newer[string(s.keyOf(key[:0], rows, i))] == i {
-				out.AppendRow(rows, i)
-			}
-		}
-	} else {
+	switch {
+	case s.mode == connector.Complete:
 		out.AppendBatch(rows)
+	case len(s.keys) == 0:
+		out.AppendBatch(old)
+		out.AppendBatch(rows)
+	default:
+		s.upsert(out, old, rows)
 	}
 	b := out.Finish()
-	if s.max > 0 && b.N > s.max {
-		v := b.View(b.N-s.max, b.N)
-		return v.Compact()
+	switch {
+	case s.max <= 0 || b.N <= s.max:
+		return b
+	case s.mode == connector.Complete: // no row is older than another; the first ones may be the top of an order
+		return b.View(0, s.max).Compact()
 	}
-	return b
+	return b.View(b.N-s.max, b.N).Compact()
 }
 
-// latest is the last row of each key.
-func (s *sink) latest(rows *vec.Batch) map[string]int {
-	if len(s.keys) == 0 {
-		return nil
+// upsert appends the old rows that no new one replaces, then the last new row of each key.
+func (s *sink) upsert(out *vec.Builder, old, rows *vec.Batch) {
+	cols := func(b *vec.Batch) (out []vec.Col) {
+		for _, k := range s.keys {
+			out = append(out, b.Cols[k])
+		}
+		return out
 	}
-	last := make(map[string]int, rows.N)
+	var key []byte
+	last, newer := make(map[string]int, rows.N), cols(rows)
 	for i := range rows.N {
-		last[string(s.keyOf(nil, rows, i))] = i
+		key = vec.AppendKey(key[:0], newer, i)
+		last[string(key)] = i
 	}
-	return last
-}
-
-func (s *sink) keyOf(dst []byte, b *vec.Batch, i int) []byte {
-	cols := make([]vec.Col, len(s.keys))
-	for k, c := range s.keys {
-		cols[k] = b.Cols[c]
+	older := cols(old)
+	for i := range old.N {
+		key = vec.AppendKey(key[:0], older, i)
+		if _, replaced := last[string(key)]; !replaced {
+			out.AppendRow(old, i)
+		}
 	}
-	return vec.AppendKey(dst, cols, i)
+	for i := range rows.N {
+		if key = vec.AppendKey(key[:0], newer, i); last[string(key)] == i {
+			out.AppendRow(rows, i)
+		}
+	}
 }
 
 func (s *sink) Begin(_ context.Context, e connector.EpochPlan) (connector.Writer, error) {
