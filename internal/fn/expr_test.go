@@ -314,6 +314,10 @@ func (e *evaluator) cast(v vec.Col, to types.Type, try bool) vec.Col {
 		e.fail(err)
 	}
 	out, err := k(e.ctx, v, 1, nil)
+	asKernel := Bound{Kernel: func(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) { return k(c, args[0], n, sel) }}
+	if problem := otherEncodings(e.ctx, asKernel, []vec.Col{v}, out, err); problem != nil {
+		e.fail(fmt.Errorf("cast %s to %s: %w", v.Type, to, problem))
+	}
 	if err != nil {
 		e.fail(err)
 	}
@@ -339,6 +343,11 @@ func (e *evaluator) call(name string, cols []vec.Col) vec.Col {
 		cols[i] = e.cast(cols[i], p, false)
 	}
 	out, err := b.Kernel(e.ctx, cols, 1, nil)
+	if !b.Volatile {
+		if problem := otherEncodings(e.ctx, b, cols, out, err); problem != nil {
+			e.fail(fmt.Errorf("%s: %w", name, problem))
+		}
+	}
 	if err != nil {
 		e.fail(err)
 	}
@@ -346,6 +355,48 @@ func (e *evaluator) call(name string, cols []vec.Col) vec.Col {
 		e.fail(fmt.Errorf("%s: column of type %s, result type %s", name, out.Type, b.Result))
 	}
 	return out
+}
+
+// otherEncodings runs a kernel over flat columns, over dictionaries and with selections, and
+// says where that differs from the constant result.
+func otherEncodings(ctx *Context, b Bound, cols []vec.Col, want vec.Col, wantErr error) error {
+	const n = 5
+	flat, dict := make([]vec.Col, len(cols)), make([]vec.Col, len(cols))
+	for i := range cols {
+		rep := cols[i].Repeat(n)
+		flat[i] = vec.Flatten(&rep)
+		dict[i] = flat[i]
+		if !cols[i].IsNull(0) {
+			d := vec.Flatten(&cols[i])
+			dict[i] = vec.Col{Type: d.Type, Enc: vec.Dict, Len: n, Dict: &d, Ids: make([]uint32, n)}
+		}
+	}
+	for _, args := range [][]vec.Col{flat, dict} {
+		for _, sel := range [][]uint32{nil, {1, 3}, {}} {
+			got, err := b.Kernel(ctx, args, n, sel)
+			if len(sel) == 0 && sel != nil {
+				if err != nil {
+					return fmt.Errorf("an unselected row raised: %w", err)
+				}
+				continue
+			}
+			if (err == nil) != (wantErr == nil) {
+				return fmt.Errorf("error %v with selection %v, want %v", err, sel, wantErr)
+			}
+			if err != nil {
+				continue
+			}
+			if got.Len != n {
+				return fmt.Errorf("%d rows with selection %v", got.Len, sel)
+			}
+			for i := range vec.Each(n, sel) {
+				if g, w := Text(ctx, &got, i), Text(ctx, &want, 0); g != w || got.IsNull(i) != want.IsNull(0) {
+					return fmt.Errorf("row %d is %s with selection %v, want %s", i, g, sel, w)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // unquote resolves the backslashes and doubled quotes of a string literal.

@@ -14,7 +14,7 @@ import (
 func ShowString(c *Context, schema types.Schema, b *vec.Batch, maxRows, truncate int) string {
 	header := make([]string, len(schema))
 	for i, f := range schema {
-		header[i] = cell(escapeControl(f.Name), truncate)
+		header[i] = escapeControl(f.Name)
 	}
 	rows := [][]string{header}
 	p := printer{zone: zoneOf(c), null: "NULL", hex: true}
@@ -30,7 +30,7 @@ func ShowString(c *Context, schema types.Schema, b *vec.Batch, maxRows, truncate
 	}
 	out := table(rows, truncate > 0)
 	if more := b.Rows() > maxRows; more {
-		out += fmt.Sprintf("only showing top %d row%s\n", maxRows, plural(maxRows))
+		out += fmt.Sprintf("only showing top %d row%s", maxRows, plural(maxRows))
 	}
 	return out
 }

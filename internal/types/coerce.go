@@ -139,6 +139,8 @@ func numericUpCast(from, to Type) bool {
 	case to.Kind == Decimal && (from.IsIntegral() || from.Kind == Decimal):
 		d := DecimalFor(from)
 		return to.Precision-to.Scale >= d.Precision-d.Scale && to.Scale >= d.Scale
+	case to.Kind == Decimal:
+		return false
 	case from.Kind == Decimal:
 		// Spark: a decimal without a scale fits an integer type that is wider.
 		return to.IsIntegral() && from.Scale == 0 && from.Precision < DecimalFor(to).Precision

@@ -6,6 +6,7 @@
 Each table keeps its first columns and gets the others anew:
   ../examples.tsv  name, SELECT ...           -> the value as a string
   exprs.tsv        expression                 -> type, value as a string, or "!" and the error class
+  show.txt         rows, width and query -> what Dataset.show prints
   aggs.tsv         aggregate of x, type of x, values -> type, value or error class
 A line "@ZONE" sets the session time zone for those after it; "#" begins a comment.
 """
@@ -70,6 +71,19 @@ def fill(path, columns, f):
     open(path, "w", encoding="utf-8").write("\n".join(out))
 
 
+def shows(path):
+    """Blocks of "## rows truncate SQL" and what Dataset.show prints."""
+    path = os.path.join(here, path)
+    out = ""
+    for line in open(path, encoding="utf-8").read().split("\n"):
+        if line.startswith("## "):
+            rows, truncate, sql = line[3:].split(" ", 2)
+            shown = spark.sql(sql)._jdf.showString(int(rows), int(truncate), False)
+            out += line + "\n" + shown.rstrip("\n") + "\n"
+    open(path, "w", encoding="utf-8").write(out)
+
+
+shows("show.txt")
 fill("../examples.tsv", 2, example)
 fill("exprs.tsv", 1, lambda e: [e] + ask(e))
 fill("aggs.tsv", 3, agg)
