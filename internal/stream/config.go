@@ -55,7 +55,9 @@ type Config struct {
 // Trigger says when epochs start. The zero Trigger starts one as soon as there is data.
 type Trigger struct {
 	Every time.Duration // aligned to multiples of itself, as Spark's ProcessingTime
-	Once  bool          // Spark's AvailableNow: what is there at the start, in as many epochs as it takes
+	// Once is Spark's AvailableNow: what is there at the start, in as many epochs as it takes.
+	// With MaxRowsPerEpoch rows that arrive meanwhile may be read as well.
+	Once bool
 }
 
 // Retry says how passing failures are retried. Pauses double from Min to Max.
