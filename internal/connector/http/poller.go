@@ -198,6 +198,7 @@ func (p *poller) retryAfter(h http.Header) time.Duration {
 
 // cut follows the path and splits the array there into rows; anything but an array is one row.
 func (p *poller) cut(body []byte) ([]json.RawMessage, error) {
+	body = bytes.TrimPrefix(body, []byte("\ufeff")) // a byte order mark, which some servers send
 	if !json.Valid(body) {
 		var v any // for the place of the fault
 		return nil, json.Unmarshal(body, &v)

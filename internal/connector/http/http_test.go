@@ -1,0 +1,543 @@
+package http_test
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/connector/conformance"
+	httpconn "github.com/azud/azud/internal/connector/http"
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/types"
+	"github.com/azud/azud/test/replay/feed"
+)
+
+var columns = types.Schema{{Name: "id", Type: types.StringType, Nullable: true}, {Name: "v", Type: types.LongType, Nullable: true}}
+
+// web answers polls as told, and remembers how it was asked.
+type web struct {
+	*httptest.Server
+	mu     sync.Mutex
+	answer http.HandlerFunc
+	asked  []http.Header
+}
+
+func newWeb(t *testing.T, answer http.HandlerFunc) *web {
+	w := &web{answer: answer}
+	w.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.mu.Lock()
+		w.asked = append(w.asked, r.Header.Clone())
+		answer := w.answer
+		w.mu.Unlock()
+		answer(rw, r)
+	}))
+	t.Cleanup(w.Close)
+	return w
+}
+
+func (w *web) now(answer http.HandlerFunc) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answer = answer
+}
+
+func (w *web) header(i int, name string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.asked[i].Get(name)
+}
+
+func body(s string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, s) } //nolint:errcheck // the client is gone
+}
+
+// ids is a body of rows {"rows":[{"id":…,"v":…}]}.
+func ids(list ...string) http.HandlerFunc {
+	var rows []string
+	for i, id := range list {
+		rows = append(rows, fmt.Sprintf(`{"id":%q,"v":%d}`, id, i))
+	}
+	return body(`{"rows":[` + strings.Join(rows, ",") + `]}`)
+}
+
+func source(t *testing.T, w *conformance.World, url string, more connector.Options) (connector.Source, error) {
+	t.Helper()
+	o := connector.Options{"url": url, "rows": "rows", "key": "id"}
+	for k, v := range more {
+		if v == "" {
+			delete(o, k)
+		} else {
+			o[k] = v
+		}
+	}
+	c := httpconn.Connector("test")
+	if err := c.Check(o); err != nil {
+		return nil, err
+	}
+	return c.Source(t.Context(), w.Env(), connector.Table{Name: "feed", Columns: columns, Options: o, Stream: true})
+}
+
+// poller is a source whose polls are taken one at a time.
+type poller struct {
+	connector.Source
+	t     *testing.T
+	w     *conformance.World
+	from  connector.Offset
+	pause time.Duration // after the last poll
+}
+
+func start(t *testing.T, w *conformance.World, url string, more connector.Options) *poller {
+	t.Helper()
+	s, err := source(t, w, url, more)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() }) //nolint:errcheck // may be closed already
+	from, err := s.Initial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &poller{s, t, w, from, 0}
+	p.pause = w.Clock.Asleep(t)
+	return p
+}
+
+// again lets the time pass until the next poll, and the poll end.
+func (p *poller) again() *poller {
+	p.t.Helper()
+	p.w.Clock.Advance(p.pause)
+	p.pause = p.w.Clock.Asleep(p.t)
+	return p
+}
+
+// rows are those that came since the last call.
+func (p *poller) rows() []string {
+	p.t.Helper()
+	to, err := p.Latest(p.t.Context(), p.from, connector.Limit{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	rows := conformance.Read(p.t, p.Source, p.from, to)
+	p.from = to
+	return rows
+}
+
+func (p *poller) want(rows ...string) {
+	p.t.Helper()
+	if got := p.rows(); !slices.Equal(got, rows) {
+		p.t.Errorf("rows %q, want %q", got, rows)
+	}
+}
+
+func (p *poller) trouble(want string) {
+	p.t.Helper()
+	all := p.w.Reporter.Troubles()
+	if got := all[len(all)-1]; !strings.Contains(got, want) || want == "" && got != "" {
+		p.t.Errorf("trouble %q, want %q", got, want)
+	}
+}
+
+func TestConforms(t *testing.T) {
+	w := conformance.NewWorld(t)
+	srv := newWeb(t, ids())
+	var list []string
+	conformance.Source(t, conformance.SourceCase{
+		Coarse: true,
+		Make: func(t *testing.T) connector.Source {
+			s, err := source(t, w, srv.URL, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Clock.Asleep(t)
+			return s
+		},
+		More: func(t *testing.T, s connector.Source, n int) {
+			for range n {
+				list = append(list, fmt.Sprintf("id%d", len(list)))
+			}
+			srv.now(ids(list...))
+			w.Clock.Advance(30 * time.Second)
+			w.Clock.Asleep(t)
+		},
+	})
+}
+
+func TestEachKeyComesOnce(t *testing.T) {
+	w := conformance.NewWorld(t)
+	srv := newWeb(t, ids("a", "b", "a"))
+	p := start(t, w, srv.URL, nil)
+	p.want("a | 0", "b | 1")
+	p.again().want() // the same again
+	srv.now(ids("c", "b", "a"))
+	p.again().want("c | 0")
+	if _, last := w.Journal.Bounds(); last != 2 {
+		t.Errorf("%d entries: a poll without news must not be kept", last)
+	}
+	p.Close() //nolint:errcheck // asserted elsewhere
+
+	next := start(t, w, srv.URL, nil) // a restart
+	if next.rows(); len(w.Reporter.Rejects()) > 0 {
+		t.Errorf("rejects %q", w.Reporter.Rejects())
+	}
+	srv.now(ids("a", "b", "c", "d"))
+	next.again().want("d | 3")
+}
+
+func TestKeysOfAllKinds(t *testing.T) {
+	w := conformance.NewWorld(t)
+	srv := newWeb(t, body(`{"rows":[{"id":7,"v":1},{"id":"7","v":2},{"v":3},{"id":null,"v":4},{"id":{"x": 1},"v":5},"text",{"id":"z","v":"no"}]}`))
+	p := start(t, w, srv.URL, nil)
+	p.want("7 | 1", `{"x":1} | 5`, "z | NULL")
+	want := []string{
+		srv.URL + `: the key is missing or null: {"v":3}`,
+		srv.URL + `: the key is missing or null: {"id":null,"v":4}`,
+		srv.URL + `: not JSON at byte 0: expected an object {…}, found '"': "text"`,
+		`feed poll 1 row 2: field v: "no" is not BIGINT: {"id":"z","v":"no"}`,
+	}
+	if got := w.Reporter.Rejects(); !slices.Equal(got, want) {
+		t.Errorf("rejects %q", got)
+	}
+}
+
+func TestWithoutAKeyEveryPollIsNew(t *testing.T) {
+	w := conformance.NewWorld(t)
+	srv := newWeb(t, body(` {"id":"now","v":1} `))
+	p := start(t, w, srv.URL, connector.Options{"key": "", "rows": ""})
+	p.want("now | 1")
+	p.again().again().want("now | 1", "now | 1")
+	srv.now(body("\ufeff" + `[{"id":"x"},{"id":"y"}]`))
+	p.again().want("x | NULL", "y | NULL")
+	srv.now(body(`[]`))
+	p.again().want()
+}
+
+func TestETagAndGzip(t *testing.T) {
+	w := conformance.NewWorld(t)
+	plain := false
+	srv := newWeb(t, func(rw http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("If-None-Match") == `"v1"` {
+			rw.WriteHeader(http.StatusNotModified)
+			return
+		}
+		rw.Header().Set("ETag", `"v1"`)
+		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			plain = true
+		}
+		rw.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(rw)
+		z.Write([]byte(`{"rows":[{"id":"a","v":1}]}`)) //nolint:errcheck // the client is gone
+		z.Close()                                      //nolint:errcheck // the client is gone
+	})
+	p := start(t, w, srv.URL, nil)
+	p.want("a | 1")
+	p.again().want()
+	if p.trouble(""); plain || srv.header(0, "If-None-Match") != "" || srv.header(1, "If-None-Match") != `"v1"` {
+		t.Errorf("asked %v", srv.asked)
+	}
+	if got := srv.header(0, "User-Agent"); got != "azud/test" {
+		t.Errorf("User-Agent %q", got)
+	}
+	p.Close() //nolint:errcheck // asserted elsewhere
+	start(t, w, srv.URL, nil).Close() //nolint:errcheck // asserted elsewhere
+	if got := srv.header(2, "If-None-Match"); got != `"v1"` {
+		t.Errorf("after a restart it asked with %q", got)
+	}
+	elsewhere := newWeb(t, ids("b"))
+	start(t, w, elsewhere.URL, nil)
+	if got := elsewhere.header(0, "If-None-Match"); got != "" {
+		t.Errorf("another address was asked with %q", got)
+	}
+}
+
+func TestTroubleIsShownAndPollingGoesOn(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer  http.HandlerFunc
+		options connector.Options
+		want    string
+		rejects bool
+	}{
+		"500":           {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, nil, "[HTTP_STATUS] polling URL: the server answered 500 Internal Server Error", false},
+		"404":           {http.NotFound, nil, "[HTTP_STATUS] polling URL: the server answered 404 Not Found", false},
+		"cut":           {cut, nil, "[HTTP_UNAVAILABLE] reading the body of URL: unexpected EOF", false},
+		"invalid":       {body(`{"rows":[{"id":"z"`), nil, "[HTTP_MALFORMED_BODY] the body of URL: unexpected end of JSON input", true},
+		"HTML":          {body(`<html>`), nil, "[HTTP_MALFORMED_BODY] the body of URL: invalid character '<' looking for beginning of value", true},
+		"empty":         {body(""), nil, "[HTTP_MALFORMED_BODY] the body of URL: unexpected end of JSON input", true},
+		"no rows":       {body(`{"row":[]}`), nil, `[HTTP_MALFORMED_BODY] the body of URL: it has no "rows" at the place that rows names`, true},
+		"no deep rows":  {body(`{"a":{"b":3}}`), connector.Options{"rows": "a.b.c"}, `[HTTP_MALFORMED_BODY] the body of URL: it has no "c" at the place that rows names`, true},
+		"not an array":  {body(`{"rows":{}}`), nil, "[HTTP_MALFORMED_BODY] the body of URL: rows is not an array", true},
+		"null for rows": {body(`{"rows":null}`), nil, "[HTTP_MALFORMED_BODY] the body of URL: rows is not an array", true},
+		"too long":      {body(`{"rows":[]}` + strings.Repeat(" ", 100)), connector.Options{"maxBytes": "100"}, "[HTTP_MALFORMED_BODY] the body of URL: longer than maxBytes, 100", true},
+		"slow":          {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, connector.Options{"timeout": "50 milliseconds"}, "Client.Timeout exceeded", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := conformance.NewWorld(t)
+			srv := newWeb(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("ETag", `"bad"`)
+				c.answer(w, r)
+			})
+			p := start(t, w, srv.URL, c.options)
+			p.want()
+			p.trouble(strings.ReplaceAll(c.want, "URL", srv.URL))
+			if got := w.Reporter.Rejects(); len(got) > 0 != c.rejects {
+				t.Errorf("rejects %q", got)
+			}
+			if p.pause < time.Second || p.pause > 1100*time.Millisecond {
+				t.Errorf("the first pause is %v", p.pause)
+			}
+			good := ids("a")
+			if c.options["rows"] != "" {
+				good = body(`{"a":{"b":{"c":[{"id":"a","v":0}]}}}`)
+			}
+			srv.now(good)
+			p.again().want("a | 0")
+			if p.trouble(""); p.pause != 30*time.Second || srv.header(1, "If-None-Match") != "" {
+				t.Errorf("then: pause %v, ETag %q", p.pause, srv.header(1, "If-None-Match"))
+			}
+		})
+	}
+}
+
+func cut(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Length", "1000")
+	fmt.Fprint(w, `{"rows":[{"id":"z"}`)  //nolint:errcheck // it is to break anyway
+	http.NewResponseController(w).Flush() //nolint:errcheck // it is to break anyway
+	panic(http.ErrAbortHandler)
+}
+
+func TestPausesGrow(t *testing.T) {
+	for interval, want := range map[string][]time.Duration{
+		"30 seconds":       {1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000},
+		"10 minutes":       {1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000, 256000, 512000, 600000, 600000},
+		"200 milliseconds": {200, 400, 800, 1600},
+	} {
+		w := conformance.NewWorld(t)
+		srv := newWeb(t, http.NotFound)
+		p := start(t, w, srv.URL, connector.Options{"interval": interval})
+		for i, d := range want {
+			d *= time.Millisecond
+			if p.pause < d || p.pause > d+d/10+1 {
+				t.Errorf("%s: pause %d is %v, want %v and up to a tenth", interval, i, p.pause, d)
+			}
+			p.again()
+		}
+		p.Close() //nolint:errcheck // asserted elsewhere
+	}
+}
+
+func TestRetryAfterIsKept(t *testing.T) {
+	w := conformance.NewWorld(t)
+	for value, want := range map[string]time.Duration{
+		"120": 2 * time.Minute, "999999999999": 10 * time.Minute, "5000": 10 * time.Minute, "0": time.Second, "-7": time.Second, "soon": time.Second,
+		w.Clock.Now().Add(5 * time.Minute).Format(http.TimeFormat): 5 * time.Minute,
+		w.Clock.Now().Add(-time.Hour).Format(http.TimeFormat):      time.Second,
+	} {
+		srv := newWeb(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", value)
+			w.WriteHeader(http.StatusTooManyRequests)
+		})
+		w := conformance.NewWorld(t)
+		p := start(t, w, srv.URL, nil)
+		if p.pause < want || p.pause > want+want/10 {
+			t.Errorf("Retry-After %s: %v, want %v", value, p.pause, want)
+		}
+	}
+}
+
+func TestWhatCannotBeKeptComesAgain(t *testing.T) {
+	w := conformance.NewWorld(t)
+	srv := newWeb(t, func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("ETag", `"v1"`)
+		ids("a")(rw, r)
+	})
+	w.Journal.FailAppend(errors.New("disk full"))
+	p := start(t, w, srv.URL, nil)
+	p.want()
+	p.trouble("[HTTP_JOURNAL] keeping a poll of feed: disk full")
+	w.Journal.FailAppend(nil)
+	p.again().want("a | 0")
+	if p.trouble(""); srv.header(1, "If-None-Match") != "" {
+		t.Error("it asked with the ETag of what it could not keep")
+	}
+}
+
+func TestKeysAreForgottenAfterTheirTime(t *testing.T) {
+	w := conformance.NewWorld(t)
+	srv := newWeb(t, ids("a"))
+	p := start(t, w, srv.URL, connector.Options{"keyRetention": "1 hour", "interval": "10 minutes"})
+	ack := func() {
+		t.Helper()
+		if err := p.Ack(t.Context(), p.from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.want("a | 0")
+	srv.now(ids("b"))
+	p.again().want("b | 0") // 10 minutes
+	ack()
+	srv.now(ids("a", "b"))
+	for range 4 {
+		p.again().want()
+	}
+	ack() // 50 minutes: all is young
+	if first, last := w.Journal.Bounds(); first != 1 || last != 2 {
+		t.Fatalf("journal %d to %d", first, last)
+	}
+	p.again().again() // 70 minutes: a is old; b is, too, but the last entry stays
+	ack()
+	if first, last := w.Journal.Bounds(); first != 2 || last != 2 {
+		t.Fatalf("journal %d to %d", first, last)
+	}
+	p.want()
+	srv.now(ids("a"))
+	p.again().want("a | 0")
+	ack()
+	p.Close() //nolint:errcheck // asserted elsewhere
+
+	next := start(t, w, srv.URL, nil)
+	next.from = p.from
+	next.want()
+	if _, err := next.Plan(t.Context(), `{"poll":0}`, `{"poll":2}`); err == nil || !strings.Contains(errs.Render(err), "polls 1 to 2 of feed were due, but its journal holds 3 to 3\nhint: ") {
+		t.Errorf("a range that is gone: %v", err)
+	}
+	if _, err := next.Latest(t.Context(), `{"poll":9}`, connector.Limit{}); err == nil || !strings.Contains(err.Error(), "ends at poll 3, but the query has read up to 9") {
+		t.Errorf("a journal that lost its end: %v", err)
+	}
+}
+
+func TestCloseDuringARequestIsPrompt(t *testing.T) {
+	w := conformance.NewWorld(t)
+	asked := make(chan struct{})
+	srv := newWeb(t, func(_ http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-r.Context().Done()
+	})
+	s, err := source(t, w, srv.URL, connector.Options{"timeout": "10 minutes"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-asked
+	closed := make(chan error)
+	go func() { closed <- s.Close() }()
+	select {
+	case err := <-closed:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("Close waits for the server")
+	}
+	if got := w.Reporter.Troubles(); len(got) > 0 {
+		t.Errorf("the end is shown as trouble: %q", got)
+	}
+}
+
+func TestBatchReadsOnce(t *testing.T) {
+	w := conformance.NewWorld(t)
+	srv := newWeb(t, ids("a", "b", "a"))
+	env := w.Env()
+	env.Journal = nil
+	c := httpconn.Connector("test")
+	table := connector.Table{Name: "feed", Columns: columns, Options: connector.Options{"url": srv.URL, "rows": "rows", "key": "id"}}
+	s, err := c.Source(t.Context(), env, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, _ := s.Initial(t.Context())
+	to, err := s.Latest(t.Context(), from, connector.Limit{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := conformance.Read(t, s, from, to); !slices.Equal(got, []string{"a | 0", "b | 1"}) {
+		t.Errorf("rows %q", got)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	srv.now(http.NotFound)
+	if _, err := c.Source(t.Context(), env, table); errs.ClassOf(err) != "HTTP_STATUS" {
+		t.Errorf("a server without the page: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.Source(ctx, env, table); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+func TestOptionsAreRefusedKindly(t *testing.T) {
+	for _, c := range []struct {
+		options connector.Options
+		want    string
+	}{
+		{connector.Options{"url": "ftp://x/y"}, `table feed: url "ftp://x/y" is not an http or https address`},
+		{connector.Options{"url": "earthquake.usgs.gov"}, `url "earthquake.usgs.gov" is not an http or https address`},
+		{connector.Options{"url": ""}, `connector http needs the option "url": what to poll`},
+		{connector.Options{"key": "ident"}, "its key \"ident\" is not a column\nhint: the columns are id, v"},
+		{connector.Options{"interval": "0 seconds"}, "interval and timeout must be more than 0"},
+		{connector.Options{"interval": "often"}, `option interval: "often" is not a duration, such as '30 seconds' or '5 minutes'`},
+		{connector.Options{"intervall": "1 second"}, `has no option "intervall"` + "\nhint: did you mean interval?"},
+	} {
+		_, err := source(t, conformance.NewWorld(t), "http://127.0.0.1:1", c.options)
+		if err == nil || !strings.Contains(errs.Render(err), c.want) {
+			t.Errorf("%v: %v", c.options, err)
+		}
+	}
+}
+
+// A feed with every kind of trouble between its files: each id once, in the order of the
+// files, although the source is closed and opened again in the middle.
+func TestReplayedFeedWithTroubles(t *testing.T) {
+	var files []feed.File
+	var want []string
+	for i := range 9 {
+		var rows []string
+		for id := max(0, i*2-3); id < i*2+2; id++ {
+			rows = append(rows, fmt.Sprintf(`{"id":"e%d","v":%d}`, id, id))
+		}
+		files = append(files, feed.File{Name: fmt.Sprintf("f%d", i), Body: []byte(`{"rows":[` + strings.Join(rows, ",") + `]}`)})
+	}
+	for id := range 18 {
+		want = append(want, fmt.Sprintf("e%d | %d", id, id))
+	}
+	for name, restart := range map[string]int{"straight": 1000, "restarted": 3} {
+		t.Run(name, func(t *testing.T) {
+			w := conformance.NewWorld(t)
+			replay := feed.New(feed.Steps(files, true), false)
+			srv := httptest.NewServer(replay)
+			t.Cleanup(srv.Close)
+			var got []string
+			p := start(t, w, srv.URL+"/feed.geojson", nil)
+			for n := 1; !replay.Status().Done; n++ {
+				if n > 200 {
+					t.Fatalf("stuck at %+v", replay.Status())
+				}
+				got = append(got, p.rows()...)
+				if n%restart != 0 {
+					p.again()
+					continue
+				}
+				if err := p.Close(); err != nil {
+					t.Fatal(err)
+				}
+				from := p.from
+				p = start(t, w, srv.URL+"/feed.geojson", nil)
+				p.from = from
+			}
+			if got = append(got, p.rows()...); !slices.Equal(got, want) {
+				t.Errorf("rows %q", got)
+			}
+			if st := replay.Status(); st.Skipped > 0 {
+				t.Errorf("it kept the ETag of a body that it could not use: %+v", st)
+			}
+		})
+	}
+}
