@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"unicode/utf8"
 
@@ -46,6 +45,9 @@ func (a *app) runConsume(ctx context.Context, topic string, o consumeOptions) er
 	if o.output != "value" && o.output != "json" {
 		return errs.New("INVALID_OPTION", "there is no output %q", o.output).WithHint("choose value or json")
 	}
+	if o.max < 0 {
+		return errs.New("INVALID_OPTION", "%d is no number of records", o.max).WithHint("leave -n out to go on until Ctrl+C")
+	}
 	at := kgo.NewOffset().AtEnd()
 	if o.beginning {
 		at = kgo.NewOffset().AtStart()
@@ -80,7 +82,7 @@ func (a *app) runConsume(ctx context.Context, topic string, o consumeOptions) er
 
 // mustExist refuses a topic that is not there: waiting for it would look like an empty one.
 func mustExist(ctx context.Context, adm *kadm.Client, topic string) error {
-	topics, err := adm.ListTopics(ctx)
+	topics, err := adm.ListTopicsWithInternal(ctx)
 	if err != nil {
 		return errs.Wrap(err, "KAFKA_UNAVAILABLE", "listing topics")
 	}
@@ -107,7 +109,7 @@ func (a *app) printRecord(r *kgo.Record, o consumeOptions) error {
 			return err
 		}
 		_, err = fmt.Fprintf(a.sys.Out, "%s\n", line)
-		return ignoreBrokenPipe(err)
+		return err
 	}
 	text := connector.Printable(string(r.Value), true)
 	if r.Value == nil {
@@ -117,14 +119,7 @@ func (a *app) printRecord(r *kgo.Record, o consumeOptions) error {
 		text = fmt.Sprintf("%s\t%s", connector.Printable(string(r.Key), false), text)
 	}
 	_, err := fmt.Fprintln(a.sys.Out, text)
-	return ignoreBrokenPipe(err)
-}
-
-func ignoreBrokenPipe(err error) error {
-	if err == nil {
-		return nil
-	}
-	return silentError{errors.New("standard output was closed")}
+	return err
 }
 
 func textOrNil(b []byte) any {

@@ -4,66 +4,109 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/azud/azud/internal/errs"
 )
 
-// daemon is the console address of a running 'azud up'.
+// daemon is a running 'azud up' as other commands see it.
 type daemon struct {
-	a    *app
-	addr string
+	addr   string // of its console
+	kafka  string // of its broker
+	data   string // its data directory
+	client *http.Client
 }
 
-// findDaemon gives the daemon at an address, or without one the daemon of the data
-// directory; nil if none runs there.
-func (a *app) findDaemon(ctx context.Context, addr, data string) (*daemon, running, error) {
+// defaultConsole is where 'azud up' listens when nothing else is said.
+const defaultConsole = "localhost:8080"
+
+// findDaemon gives the daemon at a console's address, or the daemon of a data directory. With
+// neither it is the one of the user's data, of its demonstration, or at the default address.
+// Nil: none runs there.
+func (a *app) findDaemon(ctx context.Context, addr, data string) (*daemon, error) {
 	if addr != "" {
-		d := &daemon{a, addr}
-		r, err := d.status(ctx)
+		addr = strings.TrimSuffix(strings.TrimPrefix(addr, "http://"), "/")
+		if strings.HasPrefix(addr, ":") {
+			addr = "localhost" + addr
+		}
+		d, err := a.dial(ctx, addr)
 		if err != nil {
-			return nil, r, errs.Wrap(err, "DAEMON_UNREACHABLE", "no azud answers at %s", addr).
+			return nil, errs.Wrap(err, "DAEMON_UNREACHABLE", "no azud answers at %s", addr).
 				WithHint("start one with 'azud up', or give the console's address that it printed: --http HOST:PORT")
 		}
-		return d, r, nil
+		return d, nil
 	}
-	dir, err := a.dataOr(data)
+	if data != "" {
+		return a.daemonOf(ctx, data), nil
+	}
+	dir, err := defaultDataDir(a.sys)
 	if err != nil {
-		return nil, running{}, err
+		return nil, err
 	}
+	for _, dir := range []string{dir, dir + demoSuffix} {
+		if d := a.daemonOf(ctx, dir); d != nil {
+			return d, nil
+		}
+	}
+	if _, told := a.sys.Env("AZUD_DATA"); told {
+		return nil, nil
+	}
+	d, err := a.dial(ctx, defaultConsole)
+	if err != nil { // nobody there, or somebody else
+		return nil, ctx.Err()
+	}
+	return d, nil
+}
+
+// daemonOf is the daemon that works on a data directory; nil if there is none. What a killed
+// one has left may name an address where meanwhile another one answers.
+func (a *app) daemonOf(ctx context.Context, dir string) *daemon {
 	r, ok := readRunning(dir)
 	if !ok || r.HTTP == "" {
-		return nil, running{}, nil
+		return nil
 	}
-	d := &daemon{a, r.HTTP}
-	if _, err := d.status(ctx); err != nil { // it was killed
-		return nil, running{}, nil
+	d, err := a.dial(ctx, r.HTTP)
+	if err != nil || !sameDir(d.data, dir) {
+		return nil
 	}
-	return d, r, nil
+	return d
 }
 
-func (a *app) dataOr(data string) (string, error) {
-	if data != "" {
-		return data, nil
-	}
-	return defaultDataDir(a.sys)
+func sameDir(a, b string) bool {
+	x, err1 := os.Stat(a)
+	y, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(x, y)
 }
 
-func (d *daemon) status(ctx context.Context) (running, error) {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+// patience is how long a daemon may take to say who it is.
+const patience = 3 * time.Second
+
+// dial asks who answers at an address.
+func (a *app) dial(ctx context.Context, addr string) (*daemon, error) {
+	d := &daemon{addr: addr, client: &http.Client{Transport: &http.Transport{
+		DialContext: a.sys.Net.DialContext, DisableKeepAlives: true}}}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	resp, err := d.request(ctx, http.MethodGet, "/api/v1/status", nil)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, fmt.Errorf("nothing came within %v", patience)
+	}
 	if err != nil {
-		return running{}, err
+		return nil, err
 	}
 	defer resp.Close()
-	var s struct{ Name, Kafka, HTTP string }
+	var s struct{ Name, Kafka, Data string }
 	if err := json.NewDecoder(resp).Decode(&s); err != nil || s.Name != "azud" {
-		return running{}, errs.New("DAEMON_UNREACHABLE", "what answers at %s is not azud", d.addr)
+		return nil, errors.New("what answers there is not azud")
 	}
-	return running{Kafka: s.Kafka, HTTP: s.HTTP}, nil
+	d.kafka, d.data = s.Kafka, s.Data
+	return d, nil
 }
 
 // request calls the HTTP API; the caller closes the body. An answer other than 200 is an error
@@ -82,10 +125,9 @@ func (d *daemon) request(ctx context.Context, method, path string, body any) (io
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	client := &http.Client{Transport: &http.Transport{DialContext: d.a.sys.Net.DialContext}}
-	resp, err := client.Do(req)
+	resp, err := d.client.Do(req)
 	if err != nil {
-		return nil, err
+		return nil, errors.Unwrap(err) // without the URL, which the user has not written
 	}
 	if resp.StatusCode == http.StatusOK {
 		return resp.Body, nil
@@ -95,5 +137,5 @@ func (d *daemon) request(ctx context.Context, method, path string, body any) (io
 	if err := json.NewDecoder(io.LimitReader(resp.Body, 64<<10)).Decode(&p); err != nil || p.Detail == "" {
 		p.Detail = resp.Status
 	}
-	return nil, errs.New("DAEMON_REFUSED", "%s answered: %s", d.addr, p.Detail)
+	return nil, errs.New("DAEMON_REFUSED", "azud at %s answered: %s", d.addr, p.Detail)
 }

@@ -11,7 +11,6 @@ import (
 )
 
 func (a *app) dashboard() *cobra.Command {
-	c := &cobra.Command{Use: "dashboard", Short: "Work with the pipelines' pages"}
 	var out string
 	export := &cobra.Command{
 		Use:     "export NAME",
@@ -31,13 +30,12 @@ func (a *app) dashboard() *cobra.Command {
 				out = args[0] + ".html"
 			}
 			if err := os.WriteFile(out, page, 0o644); err != nil {
-				return errs.Wrap(err, "EXPORT", "writing %s", out)
+				return errs.Wrap(reason(err), "EXPORT", "cannot write %s", out)
 			}
 			fmt.Fprintf(a.sys.Out, "%s: %d KB, opens in any browser\n", out, (len(page)+1023)/1024)
 			return nil
 		},
 	}
 	export.Flags().StringVarP(&out, "output", "o", "", "`FILE` to write (default NAME.html; - is standard output)")
-	c.AddCommand(export)
-	return c
+	return group(&cobra.Command{Use: "dashboard", Short: "Work with the pipelines' pages", Example: export.Example}, export)
 }

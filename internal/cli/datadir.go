@@ -2,8 +2,10 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -36,11 +38,31 @@ func defaultDataDir(s *sys.Sys) (string, error) {
 	return filepath.Join(home, ".local", "share", "azud"), nil
 }
 
+// reason is an error of the file system without the call and the path, which the message has.
+func reason(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// dataOr is the directory given, else the user's.
+func (a *app) dataOr(data string) (string, error) {
+	if data != "" {
+		return data, nil
+	}
+	return defaultDataDir(a.sys)
+}
+
+// demoSuffix keeps demonstration data apart from real ones.
+const demoSuffix = "-demo"
+
 // running is what a daemon tells other commands, in the file daemon.json of its data.
 type running struct {
 	PID   int    `json:"pid"`
 	Kafka string `json:"kafka"`
-	HTTP  string `json:"http"`
+	HTTP  string `json:"http"` // "": a command that works without a console
 }
 
 const runningFile = "daemon.json"
@@ -63,21 +85,34 @@ func openDataDir(s *sys.Sys, path string) (*dataDir, error) {
 		probe, err = s.FS.Create(filepath.Join(abs, ".writable"), vfs.WriteCategoryUnspecified)
 	}
 	if err != nil {
-		return nil, errs.Wrap(err, "DATA_DIR", "the data directory %s cannot be written", path).
-			WithHint("give yourself write permission, or name another folder with --data DIR (or use --ephemeral)")
+		return nil, errs.Wrap(reason(err), "DATA_DIR", "the data directory %s cannot be written", path).
+			WithHint("give yourself write permission, or name another folder with --data DIR")
 	}
 	probe.Close()
 	s.FS.Remove(filepath.Join(abs, ".writable"))
 	lock, err := s.FS.Lock(filepath.Join(abs, "LOCK"))
-	if err != nil {
-		who := "another azud"
-		if r, ok := readRunning(abs); ok {
-			who = fmt.Sprintf("another azud (process %d, console http://%s)", r.PID, r.HTTP)
-		}
-		return nil, errs.Wrap(err, "DATA_LOCKED", "the data in %s are in use by %s", abs, who).
-			WithHint("stop it, or start this one with other data: --data DIR, or --ephemeral")
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, errs.Wrap(err, "DATA_DIR", "the data directory %s belongs to somebody else", path).
+			WithHint("name another folder with --data DIR")
 	}
+	if err != nil {
+		return nil, errs.New("DATA_LOCKED", "the data in %s are in use by %s", abs, owner(abs)).
+			WithHint("stop it, or work on other data: --data DIR")
+	}
+	os.Remove(filepath.Join(abs, runningFile)) // a killed process has left it
 	return &dataDir{path: abs, lock: lock}, nil
+}
+
+// owner describes the process that has a data directory.
+func owner(dir string) string {
+	r, ok := readRunning(dir)
+	switch {
+	case !ok:
+		return "another azud"
+	case r.HTTP == "":
+		return fmt.Sprintf("another azud (process %d)", r.PID)
+	}
+	return fmt.Sprintf("another azud (process %d, console http://%s)", r.PID, r.HTTP)
 }
 
 // announce writes daemon.json.

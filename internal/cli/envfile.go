@@ -12,7 +12,7 @@ import (
 func readEnvFile(path string) (map[string]string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, errs.Wrap(err, "ENV_FILE", "reading %s", path)
+		return nil, errs.Wrap(reason(err), "ENV_FILE", "cannot read %s", path)
 	}
 	vars := map[string]string{}
 	for n, line := range strings.Split(string(data), "\n") {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -20,12 +21,14 @@ import (
 
 // hostOptions say what a host has.
 type hostOptions struct {
-	kafka, http  string // addresses; http "" is no console
+	kafka        string // address of the broker
+	console      bool   // whether to serve one, at http
+	http         string
 	data         string
 	ephemeral    bool
 	noPipelines  bool
 	pipelinesDir string // "": the shipped ones
-	demo         bool
+	demo         bool   // needs the console, which serves the recorded feed
 	env          func(string) (string, bool)
 }
 
@@ -67,14 +70,16 @@ func (a *app) startHost(ctx context.Context, opts hostOptions) (_ *host, err err
 		}
 		brokerDir, flowsDir, flowsFS = filepath.Join(h.data.path, "broker"), filepath.Join(h.data.path, "flows"), a.sys.FS
 	}
-	demo := newDemo(a.sys.Clock)
-	var open func()
-	console := ""
-	if opts.http != "" {
-		if open, err = h.listen(demo); err != nil {
+	console, env := "", opts.env
+	if opts.console {
+		demo := newDemo(a.sys.Clock)
+		if h.web, err = web.Listen(h.webConfig(demo)); err != nil {
 			return nil, err
 		}
 		console = "http://" + h.web.Addr()
+		if opts.demo {
+			env = demo.env(h.web.Addr(), env)
+		}
 	}
 	h.broker, err = broker.Start(ctx, broker.Config{Sys: a.sys, Addrs: []string{opts.kafka}, Dir: brokerDir, Console: console, Log: h.log})
 	if err != nil {
@@ -84,15 +89,11 @@ func (a *app) startHost(ctx context.Context, opts hostOptions) (_ *host, err err
 	if err != nil {
 		return nil, err
 	}
-	env := opts.env
-	if opts.demo {
-		env = demo.env(h.web.Addr(), env)
-	}
 	if err = h.loadPipelines(ctx, env); err != nil {
 		return nil, err
 	}
-	if open != nil {
-		open()
+	if h.web != nil {
+		h.web.Serve(h.engine, h.broker.Addr())
 	}
 	if h.data != nil {
 		r := running{PID: os.Getpid(), Kafka: h.broker.Addr()}
@@ -104,19 +105,13 @@ func (a *app) startHost(ctx context.Context, opts hostOptions) (_ *host, err err
 	return h, err
 }
 
-// listen takes the console's port; the function returned begins to serve.
-func (h *host) listen(demo *demo) (func(), error) {
+func (h *host) webConfig(demo *demo) web.Config {
 	cfg := web.Config{Sys: h.a.sys, Addr: h.opts.http, Data: h.where(), Demo: h.opts.demo, Version: version,
 		Log: h.log, Topics: h.topics, Extra: map[string]http.Handler{}}
 	if h.opts.demo {
 		cfg.Extra["GET "+demoPath] = demo
 	}
-	srv, err := web.Listen(cfg)
-	if err != nil {
-		return nil, err
-	}
-	h.web = srv
-	return func() { srv.Serve(h.engine, h.broker.Addr()) }, nil
+	return cfg
 }
 
 func (h *host) topics() []web.Topic {
@@ -145,7 +140,7 @@ func (h *host) loadFolder(ctx context.Context, fsys fs.FS, dir, where string, en
 	}
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
-		return engine.UnreadablePipelines(err, where)
+		return engine.UnreadablePipelines(reason(err), where)
 	}
 	loaded := 0
 	for _, e := range entries {
@@ -171,17 +166,23 @@ func (h *host) loadOne(ctx context.Context, fsys fs.FS, dir, where string, env f
 	return h.engine.Add(ctx, p)
 }
 
-// close stops what was started, in reverse. It takes less than two seconds.
+// close stops what was started: first who asks and who works, then the broker that both
+// need. It takes less than two seconds.
 func (h *host) close() error {
-	var list []error
-	if h.engine != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 1500*time.Millisecond)
-		defer cancel()
-		list = append(list, h.engine.Close(ctx))
-	}
+	var engine, console error
+	var wg sync.WaitGroup
 	if h.web != nil {
-		list = append(list, h.web.Close())
+		wg.Go(func() { console = h.web.Close() })
 	}
+	if h.engine != nil {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 1500*time.Millisecond)
+			defer cancel()
+			engine = h.engine.Close(ctx)
+		})
+	}
+	wg.Wait()
+	list := []error{engine, console}
 	if h.broker != nil {
 		list = append(list, h.broker.Close())
 	}

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
@@ -22,17 +25,48 @@ var version = "0.1.0-dev"
 
 // app is what every command gets.
 type app struct {
-	sys *sys.Sys
+	sys         *sys.Sys
+	in          io.Reader
+	interactive bool // in is a terminal
 }
 
-// Main runs the command line and returns the exit status: 0, 1 for a failure, 2 for wrong usage.
+// The exit statuses.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 2
+	exitInterrupted = 130 // as shells have it: 128 + SIGINT
+)
+
+// again is how long a second signal may follow the first and still mean the same one: some
+// programs signal a process and its group.
+const again = 300 * time.Millisecond
+
+// Main runs the command line and returns the exit status: 0, 1 for a failure, 2 for wrong
+// usage, 130 when interrupted.
 func Main(args []string) int {
 	debug.SetGCPercent(50) // the idle daemon should stay small
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl+C ends the process at once
-	a := &app{sys: sys.Real()}
-	a.sys.Out, a.sys.Err = &terminal{w: os.Stdout}, &terminal{w: os.Stderr}
+	context.AfterFunc(ctx, func() { // a second Ctrl+C ends the process at once
+		time.Sleep(again)
+		stop()
+	})
+	signal.Ignore(syscall.SIGPIPE) // a closed pipe is an error of the write, and ends the command
+	a := &app{sys: sys.Real(), in: os.Stdin, interactive: term.IsTerminal(int(os.Stdin.Fd()))}
+	return a.run(ctx, args)
+}
+
+// run runs one command line. It makes the writers of a.sys safe for many flows.
+func (a *app) run(ctx context.Context, args []string) int {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	out := &terminal{w: a.sys.Out, gone: cancel}
+	a.sys.Out, a.sys.Err = out, &terminal{w: a.sys.Err, gone: func() {}}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetOut(a.sys.Out)
@@ -41,16 +75,20 @@ func Main(args []string) int {
 	var usage usageError
 	var silent silentError
 	switch {
+	case out.closed(): // who read has read enough, as in "azud consume TOPIC | head"
+		return exitOK
 	case err == nil:
-		return 0
+		return exitOK
 	case errors.As(err, &silent):
-		return 1
+		return exitFailure
 	case errors.As(err, &usage):
 		fmt.Fprintf(a.sys.Err, "azud: %v\n", err)
-		return 2
+		return exitUsage
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return exitInterrupted
 	}
 	fmt.Fprintf(a.sys.Err, "azud: %s\n", connector.Printable(errs.Render(err), true))
-	return 1
+	return exitFailure
 }
 
 // usageError is a mistake in the arguments.
@@ -59,23 +97,48 @@ type usageError struct{ error }
 // silentError is a failure that has been shown already.
 type silentError struct{ error }
 
+func usage(c *cobra.Command, format string, args ...any) error {
+	return usageError{fmt.Errorf("%s\nsee '%s --help'", fmt.Sprintf(format, args...), c.CommandPath())}
+}
+
 func (a *app) root() *cobra.Command {
-	root := &cobra.Command{
+	root := group(&cobra.Command{
 		Use:   "azud",
 		Short: "Real-time data pipelines in one binary: Kafka, Spark SQL streams, live pages",
 		Long: "Azud runs a Kafka-compatible broker, event-time Spark SQL flows over its topics, and a web\n" +
 			"console, in one process. 'azud up' starts all of it with the shipped pipelines.",
-		Example:       "  azud up                 # broker on 9092, console on http://localhost:8080\n  azud up --demo          # the same without internet, on recorded data\n  azud sql -e \"SELECT count(*) FROM sismos\"",
+		Example: "  azud up                 # broker on 9092, console on http://localhost:8080\n" +
+			"  azud up --demo          # the same without internet, on recorded data\n" +
+			"  azud sql -e \"SELECT count(*) FROM sismos\"\n" +
+			"  azud consume sismos --from-beginning",
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-	}
+	}, a.up(), a.sql(), a.topic(), a.consume(), a.dashboard(), a.connectors())
 	root.SetVersionTemplate("azud {{.Version}}\n")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w\nsee '%s --help'", err, c.CommandPath())}
-	})
-	root.AddCommand(a.up(), a.sql(), a.topic(), a.consume(), a.dashboard(), a.connectors())
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, "%v", err) })
 	return root
+}
+
+// group makes a command that only holds others: alone it shows its help, and a word that is
+// none of them is a mistake.
+func group(c *cobra.Command, commands ...*cobra.Command) *cobra.Command {
+	var names []string
+	for _, sub := range commands {
+		names = append(names, sub.Name())
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		if near := errs.Near(args[0], names); len(near) > 0 {
+			return usage(c, "there is no command '%s %s'; did you mean %s?", c.CommandPath(), args[0], near[0])
+		}
+		return usage(c, "there is no command '%s %s'; there are %s", c.CommandPath(), args[0], strings.Join(names, ", "))
+	}
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	c.AddCommand(commands...)
+	return c
 }
 
 // exactArgs is cobra's check with a kinder message.
@@ -88,6 +151,18 @@ func exactArgs(names ...string) cobra.PositionalArgs {
 		if len(names) > 0 {
 			want = strings.Join(names, " ")
 		}
-		return usageError{fmt.Errorf("'%s' takes %s, but got %d arguments\nsee '%s --help'", c.CommandPath(), want, len(args), c.CommandPath())}
+		got := "none"
+		if len(args) > 0 {
+			got = strings.Join(args, " ")
+		}
+		return usage(c, "'%s' takes %s, but got %s", c.CommandPath(), want, got)
 	}
+}
+
+// exclusive refuses two flags that contradict each other.
+func exclusive(c *cobra.Command, one, other string) error {
+	if c.Flags().Changed(one) && c.Flags().Changed(other) {
+		return usage(c, "--%s and --%s exclude each other", one, other)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/engine"
@@ -21,6 +21,7 @@ import (
 // sqlOptions are the flags of azud sql.
 type sqlOptions struct {
 	execute, file, output, http, data, database string
+	given                                       bool // -e, even an empty one
 }
 
 func (a *app) sql() *cobra.Command {
@@ -32,7 +33,13 @@ func (a *app) sql() *cobra.Command {
 			"are. Without -e and -f it reads statements from standard input, each ended by a semicolon.",
 		Example: "  azud sql -e \"SELECT count(*), max(magnitud) FROM sismos\"\n  azud sql -o json -e \"SELECT * FROM estadisticas\"\n  azud sql -f informe.sql -o csv",
 		Args:    exactArgs(),
-		RunE:    func(c *cobra.Command, _ []string) error { return a.runSQL(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := exclusive(c, "execute", "file"); err != nil {
+				return err
+			}
+			o.given = c.Flags().Changed("execute")
+			return a.runSQL(c.Context(), o)
+		},
 	}
 	f := c.Flags()
 	f.StringVarP(&o.execute, "execute", "e", "", "run this `SQL` and end")
@@ -41,7 +48,6 @@ func (a *app) sql() *cobra.Command {
 	f.StringVar(&o.http, "http", "", "console address, `HOST:PORT`, of the daemon to ask (default: the one of the data directory)")
 	f.StringVar(&o.data, "data", "", "data directory (default: the user's data folder of the system)")
 	f.StringVar(&o.database, "database", "", "pipeline whose tables bare names mean first")
-	c.MarkFlagsMutuallyExclusive("execute", "file")
 	return c
 }
 
@@ -59,18 +65,18 @@ func (a *app) runSQL(ctx context.Context, o sqlOptions) error {
 	}
 	defer closeRunner()
 	switch {
-	case o.execute != "":
+	case o.given:
 		return run(ctx, &errs.Source{Name: "-e", Text: o.execute})
 	case o.file != "":
 		text, err := os.ReadFile(o.file)
 		if err != nil {
-			return errs.Wrap(err, "SQL_FILE", "reading %s", o.file)
+			return errs.Wrap(reason(err), "SQL_FILE", "cannot read %s", o.file)
 		}
 		return run(ctx, &errs.Source{Name: o.file, Text: string(text)})
-	case !term.IsTerminal(int(os.Stdin.Fd())):
-		text, err := io.ReadAll(os.Stdin)
+	case !a.interactive:
+		text, err := io.ReadAll(a.in)
 		if err != nil {
-			return errs.Wrap(err, "SQL_FILE", "reading standard input")
+			return errs.Wrap(err, "SQL_FILE", "cannot read standard input")
 		}
 		return run(ctx, &errs.Source{Name: "standard input", Text: string(text)})
 	}
@@ -79,12 +85,12 @@ func (a *app) runSQL(ctx context.Context, o sqlOptions) error {
 
 // sqlRunner asks the running daemon, or a host of its own over the same data.
 func (a *app) sqlRunner(ctx context.Context, o sqlOptions) (runner, func(), error) {
-	d, _, err := a.findDaemon(ctx, o.http, o.data)
+	d, err := a.findDaemon(ctx, o.http, o.data)
 	if err != nil {
 		return nil, nil, err
 	}
 	if d != nil {
-		return func(ctx context.Context, src *errs.Source) error { return d.runSQL(ctx, src, o) }, func() {}, nil
+		return func(ctx context.Context, src *errs.Source) error { return a.askSQL(ctx, d, src, o) }, func() {}, nil
 	}
 	data, err := a.dataOr(o.data)
 	if err != nil {
@@ -100,6 +106,9 @@ func (a *app) sqlRunner(ctx context.Context, o sqlOptions) (runner, func(), erro
 	}
 	run := func(ctx context.Context, src *errs.Source) error {
 		for res, err := range h.engine.Query(ctx, src, o.database) {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 			if err != nil {
 				return a.showResult(engine.ErrorJSON(err), o.output)
 			}
@@ -112,7 +121,8 @@ func (a *app) sqlRunner(ctx context.Context, o sqlOptions) (runner, func(), erro
 	return run, func() { h.close() }, nil
 }
 
-func (d *daemon) runSQL(ctx context.Context, src *errs.Source, o sqlOptions) error {
+// askSQL has a daemon run a script.
+func (a *app) askSQL(ctx context.Context, d *daemon, src *errs.Source, o sqlOptions) error {
 	body, err := d.request(ctx, "POST", "/api/v1/sql", map[string]string{
 		"sql": src.Text, "name": src.Name, "database": o.database, "output": o.output})
 	if err != nil {
@@ -122,8 +132,8 @@ func (d *daemon) runSQL(ctx context.Context, src *errs.Source, o sqlOptions) err
 	lines := bufio.NewReader(body)
 	for {
 		line, err := lines.ReadBytes('\n')
-		if len(line) > 0 {
-			if err := d.a.showResult(line[:len(line)-1], o.output); err != nil {
+		if line = bytes.TrimSuffix(line, []byte{'\n'}); len(line) > 0 {
+			if err := a.showResult(line, o.output); err != nil {
 				return err
 			}
 		}
@@ -169,7 +179,9 @@ func (a *app) shell(ctx context.Context, run runner) error {
 	lines := make(chan string)
 	go func() { // reading a terminal cannot be interrupted: it ends with the process
 		defer close(lines)
-		for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		in := bufio.NewScanner(a.in)
+		in.Buffer(nil, 1<<20) // what is pasted may be long
+		for in.Scan() {
 			lines <- in.Text()
 		}
 	}()

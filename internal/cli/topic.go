@@ -28,12 +28,13 @@ func (k *kafkaFlags) add(c *cobra.Command) {
 func (a *app) client(ctx context.Context, k kafkaFlags, opts ...kgo.Opt) (*kgo.Client, func(), error) {
 	stop := func() {}
 	if k.servers == "" {
-		d, r, err := a.findDaemon(ctx, k.http, k.data)
+		d, err := a.findDaemon(ctx, k.http, k.data)
 		if err != nil {
 			return nil, nil, err
 		}
-		k.servers = r.Kafka
-		if d == nil {
+		if d != nil {
+			k.servers = d.kafka
+		} else {
 			data, err := a.dataOr(k.data)
 			if err != nil {
 				return nil, nil, err
@@ -65,7 +66,6 @@ func (a *app) client(ctx context.Context, k kafkaFlags, opts ...kgo.Opt) (*kgo.C
 }
 
 func (a *app) topic() *cobra.Command {
-	c := &cobra.Command{Use: "topic", Short: "Look at topics"}
 	var k kafkaFlags
 	var all bool
 	list := &cobra.Command{
@@ -77,8 +77,7 @@ func (a *app) topic() *cobra.Command {
 	}
 	k.add(list)
 	list.Flags().BoolVar(&all, "all", false, "internal topics too")
-	c.AddCommand(list)
-	return c
+	return group(&cobra.Command{Use: "topic", Short: "Look at topics", Example: list.Example}, list)
 }
 
 func (a *app) listTopics(ctx context.Context, k kafkaFlags, all bool) error {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,7 +11,7 @@ import (
 )
 
 func (a *app) up() *cobra.Command {
-	o := hostOptions{env: a.sys.Env}
+	o := hostOptions{console: true, env: a.sys.Env}
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Start the broker, the pipelines and the console, until Ctrl+C",
@@ -22,7 +23,7 @@ func (a *app) up() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&o.kafka, "kafka", "localhost:9092", "address of the broker; port 0 takes a free one")
-	f.StringVar(&o.http, "http", "localhost:8080", "address of the console; port 0 takes a free one")
+	f.StringVar(&o.http, "http", defaultConsole, "address of the console; port 0 takes a free one")
 	f.StringVar(&o.data, "data", "", "data directory (default: the user's data folder of the system)")
 	f.BoolVar(&o.ephemeral, "ephemeral", false, "keep everything in memory; nothing is left after the end")
 	f.BoolVar(&o.noPipelines, "no-pipelines", false, "start no pipeline")
@@ -30,11 +31,9 @@ func (a *app) up() *cobra.Command {
 	f.BoolVar(&o.demo, "demo", false, "replay recorded data instead of asking the internet")
 	var envFile string
 	f.StringVar(&envFile, "env-file", "", "`FILE` of NAME=value lines for ${NAME} in pipelines; the environment comes first")
-	c.MarkFlagsMutuallyExclusive("data", "ephemeral")
-	c.MarkFlagsMutuallyExclusive("no-pipelines", "pipelines")
 	c.PreRunE = func(*cobra.Command, []string) error {
-		if envFile == "" {
-			return nil
+		if err := errors.Join(exclusive(c, "data", "ephemeral"), exclusive(c, "no-pipelines", "pipelines")); err != nil || envFile == "" {
+			return err
 		}
 		vars, err := readEnvFile(envFile)
 		o.env = func(name string) (string, bool) {
@@ -56,11 +55,14 @@ func (a *app) runUp(ctx context.Context, o hostOptions) error {
 		if o.data, err = defaultDataDir(a.sys); err != nil {
 			return err
 		}
-		if o.demo { // demonstration data stay apart from real ones
-			o.data += "-demo"
+		if o.demo {
+			o.data += demoSuffix
 		}
 	}
 	h, err := a.startHost(ctx, o)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // Ctrl+C came before it was ready
+	}
 	if err != nil {
 		return err
 	}
