@@ -3,7 +3,9 @@ package fn
 import (
 	"errors"
 	"iter"
+	"math"
 
+	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
 )
@@ -150,6 +152,7 @@ func strict(t types.Type, body func(c *Context, args []vec.Col, n int, sel []uin
 type writer[R value] struct {
 	put    func(i int, v R)
 	finish func(valid []byte) vec.Col
+	full   func() bool // nil, or whether a value had no room
 }
 
 func newWriter[R value](t types.Type, n int) writer[R] {
@@ -157,7 +160,7 @@ func newWriter[R value](t types.Type, n int) writer[R] {
 	case string:
 		w := &strWriter{off: make([]int32, 1, n+1)}
 		p, _ := any(w.put).(func(int, R))
-		return writer[R]{put: p, finish: func(valid []byte) vec.Col { return w.col(t, n, valid) }}
+		return writer[R]{put: p, finish: func(valid []byte) vec.Col { return w.col(t, n, valid) }, full: func() bool { return w.over }}
 	}
 	return fixedWriter[R](t, n)
 }
@@ -167,6 +170,7 @@ func newWriter[R value](t types.Type, n int) writer[R] {
 type strWriter struct {
 	data []byte
 	off  []int32
+	over bool // more than int32 offsets can address: what did not fit is left out
 }
 
 // fill ends the rows before i.
@@ -178,6 +182,10 @@ func (w *strWriter) fill(i int) {
 
 func (w *strWriter) put(i int, s string) {
 	w.fill(i)
+	if len(w.data)+len(s) > math.MaxInt32 {
+		w.over = true
+		return
+	}
 	w.data = append(w.data, s...)
 	w.end()
 }
@@ -198,6 +206,9 @@ func rowLoop[R value](t types.Type, n int, sel []uint32, valid []byte, f func(i 
 		v, err := f(i)
 		if err == nil {
 			w.put(i, v)
+			if w.full != nil && w.full() {
+				return vec.Col{}, &RowError{Row: i, Err: tooLong()}
+			}
 			continue
 		}
 		if err != errNull {
@@ -206,6 +217,11 @@ func rowLoop[R value](t types.Type, n int, sel []uint32, valid []byte, f func(i 
 		valid = vec.SetNull(valid, n, i)
 	}
 	return w.finish(valid), nil
+}
+
+// tooLong is the error of text that a column cannot hold.
+func tooLong() error {
+	return errs.New("COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION", "the text is too long for a column of one batch").State("54000")
 }
 
 // row1, row2, row3 and row4 make kernels of functions of one row; they are for all that is

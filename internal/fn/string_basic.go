@@ -30,8 +30,8 @@ func stringFuncs() []Scalar {
 		scalar("string", "lpad(str, len[, pad])", "The string padded on the left, or cut, to len characters.", opt(2, s, padKernel(true), str, integer32, str)),
 		scalar("string", "rpad(str, len[, pad])", "The string padded on the right, or cut, to len characters.", opt(2, s, padKernel(false), str, integer32, str)),
 		scalar("string", "replace(str, search[, replace])", "The string with all occurrences of search replaced.", opt(2, s, replaceKernel, str, str, str)),
-		scalar("string", "repeat(str, n)", "The string n times.", fixed(s, sure2(s, repeat), str, integer32)),
-		scalar("string", "space(n)", "A string of n spaces.", fixed(s, sure1(s, func(n int32) string { return repeat(" ", n) }), integer32)),
+		scalar("string", "repeat(str, n)", "The string n times.", fixed(s, row2(s, repeat), str, integer32)),
+		scalar("string", "space(n)", "A string of n spaces.", fixed(s, row1(s, func(c *Context, n int32) (string, error) { return repeat(c, " ", n) }), integer32)),
 		scalar("string", "translate(str, from, to)", "The string with each character of from replaced by that of to at the same place, or removed.", fixed(s, sure3(s, translate), str, str, str)),
 		scalar("string", "overlay(str, replace, pos[, len])", "The string with len characters from pos on replaced.", opt(3, s, overlayKernel, str, str, integer32, integer32)),
 		scalar("string", "instr(str, substr)", "The 1-based position of the first occurrence, 0 if there is none.", fixed(i, sure2(i, func(v, sub string) int32 { return locate(sub, v, 1) }), str, str)),
@@ -209,8 +209,13 @@ func btrimKernel(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, erro
 
 func padKernel(left bool) Kernel {
 	t := types.StringType
-	f := func(s string, n int32, p string) string { return pad(s, int(n), p, left) }
-	return byCount(sure2(t, func(s string, n int32) string { return f(s, n, " ") }), 3, sure3(t, f))
+	f := func(_ *Context, s string, n int32, p string) (string, error) {
+		if n > maxText && p != "" {
+			return "", tooLong()
+		}
+		return pad(s, int(n), p, left), nil
+	}
+	return byCount(row2(t, func(c *Context, s string, n int32) (string, error) { return f(c, s, n, " ") }), 3, row3(t, f))
 }
 
 func pad(s string, n int, p string, left bool) string {
@@ -244,11 +249,17 @@ func replaceKernel(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, er
 	return byCount(two, 3, sure3(t, replaceAll))(c, args, n, sel)
 }
 
-func repeat(s string, n int32) string {
-	if n <= 0 {
-		return ""
+// maxText is the longest text, in bytes, that repeat and pad make.
+const maxText = 1 << 28
+
+func repeat(_ *Context, s string, n int32) (string, error) {
+	switch {
+	case n <= 0:
+		return "", nil
+	case len(s)*int(n) > maxText:
+		return "", tooLong()
 	}
-	return strings.Repeat(s, int(n))
+	return strings.Repeat(s, int(n)), nil
 }
 
 func translate(s, from, to string) string {
