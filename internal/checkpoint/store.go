@@ -86,6 +86,9 @@ func (s *Store) openDB(o Options) error {
 		MemTableStopWritesThreshold: 4,
 	}
 	opts.FileCache = s.files
+	// Pebble's default scheduler looks for compactions ten times a second, idle or not. This one
+	// does so when something was flushed or compacted, which is enough for one at a time.
+	opts.Experimental.CompactionScheduler = pebble.NewConcurrencyLimitSchedulerWithNoPeriodicGrantingForTest()
 	err := s.guard(false, func() (err error) {
 		s.db, err = pebble.Open(s.dir, opts)
 		return err
