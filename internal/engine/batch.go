@@ -196,7 +196,11 @@ func (e *Engine) explain(ctx context.Context, s scope, st *sql.Explain) (Result,
 	if err != nil {
 		return Result{}, err
 	}
-	return e.textRows([]string{"plan"}, [][]string{{plan.Explain(n)}}), nil
+	var rows [][]string
+	for line := range strings.Lines(plan.Explain(n)) {
+		rows = append(rows, []string{strings.TrimRight(line, "\n")})
+	}
+	return e.textRows([]string{"plan"}, rows), nil
 }
 
 func (e *Engine) show(s scope, st *sql.Show) (Result, error) {

@@ -28,12 +28,18 @@ func Output(name string) (func(Result) []byte, error) {
 	return nil, errs.New("INVALID_OPTION", "there is no output %q", name).WithHint("choose table, json or csv")
 }
 
-func textJSON(s string) []byte {
-	data, err := json.Marshal(map[string]string{"text": s})
-	if err != nil { // strings always marshal
-		return []byte(`{"text":""}`)
+func textJSON(s string) []byte { return marshal(map[string]string{"text": s}) }
+
+// marshal is JSON on one line, with < and > as they are: types have them. v is made of
+// strings and maps, which always marshal.
+func marshal(v any) []byte {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return []byte("null")
 	}
-	return data
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
 }
 
 // JSON is the result as one object on one line.
@@ -48,11 +54,7 @@ func appendSchema(out []byte, s types.Schema) []byte {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		pair, err := json.Marshal([2]string{f.Name, f.Type.String()})
-		if err != nil { // strings always marshal
-			pair = []byte(`["",""]`)
-		}
-		out = append(out, pair...)
+		out = append(out, marshal([2]string{f.Name, f.Type.String()})...)
 	}
 	return append(out, ']')
 }
@@ -123,11 +125,7 @@ func ErrorJSON(err error) []byte {
 		}
 	}
 	body := map[string]any{"class": class, "sqlState": state, "message": msg, "rendered": errs.Render(err)}
-	data, merr := json.Marshal(map[string]any{"error": body})
-	if merr != nil { // strings always marshal
-		return []byte(`{"error":{}}`)
-	}
-	return data
+	return marshal(map[string]any{"error": body})
 }
 
 // LiveTable is a live table at one moment.
@@ -154,11 +152,7 @@ func (e *Engine) LiveTable(name string) (*LiveTable, error) {
 
 // JSON is {"name":…,"schema":…,"rows":…}.
 func (t *LiveTable) JSON(name string) []byte {
-	quoted, err := json.Marshal(name)
-	if err != nil { // strings always marshal
-		quoted = []byte(`""`)
-	}
-	out := append([]byte(`{"name":`), quoted...)
+	out := append([]byte(`{"name":`), marshal(name)...)
 	out = append(appendSchema(append(out, ','), t.Schema), ',')
 	return append(appendRows(out, &t.ctx, t.Rows), '}')
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,7 +48,7 @@ func query(ctx context.Context, text string, zone *time.Location, tables map[str
 	n, err := analyze.Query(ctx, q.Query, analyze.Env{
 		Source: src, Zone: zone, AllowStream: streams,
 		Resolve: func(name []string, _ errs.Span) (plan.Table, error) {
-			if t := tables[name[len(name)-1]]; t != nil {
+			if t := tables[strings.ToLower(name[len(name)-1])]; t != nil {
 				return t, nil
 			}
 			return nil, errs.New("TABLE_OR_VIEW_NOT_FOUND", "the table or view %v cannot be found", name).State("42P01")
@@ -249,7 +250,7 @@ func (f *flow) feed(step Step) {
 		for name, t := range f.inputs {
 			var rows []string
 			for _, d := range data {
-				if d.Name == name {
+				if strings.EqualFold(d.Name, name) {
 					rows = append(rows, d.Rows...)
 				}
 			}

@@ -36,7 +36,7 @@ func newTables(list []Table, zone *time.Location) (map[string]*table, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[t.Name] = &table{name: t.Name, columns: columns, zone: zone, rows: t.Rows}
+		out[strings.ToLower(t.Name)] = &table{name: t.Name, columns: columns, zone: zone, rows: t.Rows}
 	}
 	return out, nil
 }
