@@ -32,8 +32,8 @@ func dateFuncs() []Scalar {
 		scalar("datetime", "timestamp_seconds(n)", "The timestamp of seconds since the epoch.", byFirst(1, timestampSeconds, numeric)),
 		scalar("datetime", "timestamp_millis(n)", "The timestamp of milliseconds since the epoch.", fixed(ts, row1(ts, fromMillis), integer64)),
 		scalar("datetime", "timestamp_micros(n)", "The timestamp of microseconds since the epoch.", fixed(ts, sure1(ts, func(v int64) int64 { return v }), integer64)),
-		scalar("datetime", "from_utc_timestamp(ts, zone)", "What the clock shows in a zone when it shows ts in UTC.", fixed(ts, row2(ts, fromUTC), is(ts), str)),
-		scalar("datetime", "to_utc_timestamp(ts, zone)", "What the clock shows in UTC when it shows ts in a zone.", fixed(ts, row2(ts, toUTCTimestamp), is(ts), str)),
+		scalar("datetime", "from_utc_timestamp(ts, zone)", "What the clock shows in a zone when it shows ts in UTC.", fixed(ts, zoned(fromUTC), is(ts), str)),
+		scalar("datetime", "to_utc_timestamp(ts, zone)", "What the clock shows in UTC when it shows ts in a zone.", fixed(ts, zoned(toUTC), is(ts), str)),
 		scalar("datetime", "convert_timezone([source, ]target, ts)", "The local time ts of one zone as local time of another.", direct(bindConvertTimezone)),
 		now("current_timestamp()", "The time of the query, or of the epoch.", ts, func(c *Context) int64 { return c.Now }, "now"),
 		now("localtimestamp()", "The local time of the query, or of the epoch.", types.TimestampNTZType, func(c *Context) int64 { return c.Now + offsetAt(c.Now, zoneOf(c)) }),
@@ -248,20 +248,39 @@ func fromMillis(_ *Context, v int64) (int64, error) {
 	return us, nil
 }
 
-func fromUTC(c *Context, us int64, zone string) (int64, error) {
-	z, err := namedZone(zone)
-	if err != nil {
-		return 0, err
-	}
-	return us + offsetAt(us, z), nil
+func fromUTC(us int64, zone *time.Location) int64 { return us + offsetAt(us, zone) }
+
+// zoneCache keeps the last zone: finding one may read the system's files.
+type zoneCache struct {
+	name string
+	zone *time.Location
 }
 
-func toUTCTimestamp(c *Context, us int64, zone string) (int64, error) {
-	z, err := namedZone(zone)
-	if err != nil {
-		return 0, err
+func (c *zoneCache) get(name string) (*time.Location, error) {
+	if c.zone == nil || c.name != name {
+		z, err := namedZone(name)
+		if err != nil {
+			return nil, err
+		}
+		c.name, c.zone = strings.Clone(name), z
 	}
-	return toUTC(us, z), nil
+	return c.zone, nil
+}
+
+// zoned makes a kernel of (timestamp, zone name).
+func zoned(f func(us int64, zone *time.Location) int64) Kernel {
+	t := types.TimestampType
+	return strict(t, func(_ *Context, args []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
+		var cache zoneCache
+		us := read[int64](&args[0])
+		return rowLoop(t, n, sel, valid, func(i int) (int64, error) {
+			z, err := cache.get(args[1].Str(i))
+			if err != nil {
+				return 0, err
+			}
+			return f(us.at(i), z), nil
+		})
+	})
 }
 
 // bindConvertTimezone works on local times; without a source zone it is the session's.
@@ -269,16 +288,28 @@ func bindConvertTimezone(name string, args []Arg) (Bound, error) {
 	t := types.TimestampNTZType
 	if len(args) == 3 {
 		return fixed(t, row3(t, func(_ *Context, from, to string, us int64) (int64, error) {
-			z, err := namedZone(from)
-			if err != nil {
-				return 0, err
-			}
-			return fromUTC(nil, toUTC(us, z), to)
+			return convertZone(us, from, to)
 		}), str, str, is(t))(name)(args)
 	}
 	return fixed(t, row2(t, func(c *Context, to string, us int64) (int64, error) {
-		return fromUTC(c, toUTC(us, zoneOf(c)), to)
+		z, err := namedZone(to)
+		if err != nil {
+			return 0, err
+		}
+		return fromUTC(toUTC(us, zoneOf(c)), z), nil
 	}), str, is(t))(name)(args)
+}
+
+func convertZone(us int64, from, to string) (int64, error) {
+	x, err := namedZone(from)
+	if err != nil {
+		return 0, err
+	}
+	y, err := namedZone(to)
+	if err != nil {
+		return 0, err
+	}
+	return fromUTC(toUTC(us, x), y), nil
 }
 
 func bindWindowTime(name string, args []Arg) (Bound, error) {

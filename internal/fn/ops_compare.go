@@ -188,11 +188,26 @@ func holds[T cmp.Ordered](x, y T, op comparison) bool {
 
 func compareStrings(op comparison) func(a, b *vec.Col, n int, sel []uint32, out []bool) {
 	return func(a, b *vec.Col, n int, sel []uint32, out []bool) {
+		if op.equal && a.Enc == vec.Const && b.Enc == vec.Flat {
+			a, b = b, a
+		}
+		if op.equal && a.Enc == vec.Flat && b.Enc == vec.Const && sel == nil {
+			equalConst(a, b.Str(0), op.negate, out)
+			return
+		}
 		for i := range vec.Each(n, sel) {
 			if !a.IsNull(i) && !b.IsNull(i) {
 				out[i] = holds(a.Str(i), b.Str(i), op)
 			}
 		}
+	}
+}
+
+// equalConst compares every text of a flat column with one; those of NULL rows are empty.
+func equalConst(c *vec.Col, s string, negate bool, out []bool) {
+	data, off := c.Data, c.Off[:len(out)+1]
+	for i := range out {
+		out[i] = (string(data[off[i]:off[i+1]]) == s) != negate
 	}
 }
 
