@@ -246,7 +246,7 @@ func TestETagAndGzip(t *testing.T) {
 	if got := srv.header(0, "User-Agent"); got != "azud/test" {
 		t.Errorf("User-Agent %q", got)
 	}
-	p.Close() //nolint:errcheck // asserted elsewhere
+	p.Close()                         //nolint:errcheck // asserted elsewhere
 	start(t, w, srv.URL, nil).Close() //nolint:errcheck // asserted elsewhere
 	if got := srv.header(2, "If-None-Match"); got != `"v1"` {
 		t.Errorf("after a restart it asked with %q", got)

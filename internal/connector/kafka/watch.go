@@ -15,12 +15,16 @@ import (
 const (
 	pollWait   = 2 * time.Second
 	retryPause = 500 * time.Millisecond
+	// relearnEvery is how often the number of partitions is looked at (Kafka:
+	// metadata.max.age.ms is 5 minutes).
+	relearnEvery = 30 * time.Second
 )
 
-// watch signals ready when a partition has records beyond what the runner last saw, and
-// then waits until the runner has looked.
+// watch signals ready when a partition has records beyond what the runner last saw, or a
+// topic has got more partitions, and then waits until the runner has looked.
 func (s *source) watch(ctx context.Context) {
-	for {
+	clock := s.env.Sys.Clock
+	for learned := clock.Now(); ; {
 		var at positions
 		select {
 		case at = <-s.moved:
@@ -31,10 +35,20 @@ func (s *source) watch(ctx context.Context) {
 			if ctx.Err() != nil {
 				return
 			}
+			if clock.Now().Sub(learned) > relearnEvery {
+				learned = clock.Now()
+				if s.relearn(ctx, 0) == nil && len(s.current().leaders) != len(at) {
+					break
+				}
+			}
 			select { // the runner looked meanwhile: watch from there
 			case at = <-s.moved:
 			default:
 			}
+		}
+		select { // what the runner saw before is old by now; it looks again when it wakes
+		case <-s.moved:
+		default:
 		}
 		select {
 		case s.ready <- struct{}{}:
