@@ -67,7 +67,7 @@ var (
 	scriptTag  = regexp.MustCompile(`<script src="/assets/([^"]+)"(?: defer)?></script>`)
 	moduleTag  = regexp.MustCompile(`<script type="module" src="/assets/([^"]+)"></script>`)
 	cssURL     = regexp.MustCompile(`url\(([^)]+)\)`)
-	importLine = regexp.MustCompile(`^import \{ [\w, ]+ \} from '(\.[^']+)';$`)
+	importLine = regexp.MustCompile(`^import \{ \w+(?:, \w+)* \} from '(\.[^']+)';$`)
 	importWord = regexp.MustCompile(`^import\b`)
 	exportWord = regexp.MustCompile(`^export\b`)
 	exportLine = regexp.MustCompile(`^export (const|let|function|async function|class) \w`)

@@ -24,7 +24,7 @@ type record struct {
 }
 
 // refreshPeriod is how often new topics and partitions are looked for.
-const refreshPeriod = 2 * time.Second
+const refreshPeriod = time.Second
 
 // tail reads topics for one stream, committed records only. It belongs to one goroutine.
 type tail struct {
@@ -41,7 +41,7 @@ type tail struct {
 // records sends what comes to topics until the stream is over.
 func (st *stream) records(ctx context.Context, topics []string, from start) {
 	cl, err := kgo.NewClient(
-		kgo.SeedBrokers(st.server.kafka), kgo.ClientID("azud-console"), kgo.DisableClientMetrics(),
+		kgo.SeedBrokers(st.server.kafka), kgo.ClientID("azud-console"), kgo.DisableClientMetrics(), kgo.MetadataMinAge(refreshPeriod/4),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.FetchMaxBytes(1<<20),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), // a position that is gone
 		kgo.Dialer(func(ctx context.Context, network, host string) (net.Conn, error) {
