@@ -32,23 +32,23 @@ func bindCollect(distinct bool) func(name string) func([]Arg) (BoundAggregate, e
 	}
 }
 
-// collectAcc keeps all values of all groups in one builder's column per group.
+// collectAcc keeps the values of each group in a builder, in the order of the rows.
 type collectAcc struct {
 	elem, list types.Type
 	distinct   bool
-	order      Comparer
 	groups     []*collected
 	bytes      int64
+	key        []byte // reused
 }
 
-// collected are the values of one group; keys are their printed forms, for sets.
+// collected are the values of one group; keys are their row keys, for sets.
 type collected struct {
 	vals *vec.ColBuilder
 	keys map[string]struct{}
 }
 
 func newCollect(elem types.Type, distinct bool) *collectAcc {
-	return &collectAcc{elem: elem, list: types.ArrayOf(elem, false), distinct: distinct, order: CompareFunc(elem)}
+	return &collectAcc{elem: elem, list: types.ArrayOf(elem, false), distinct: distinct}
 }
 
 func (a *collectAcc) add(g uint32, c *vec.Col, i int) {
@@ -60,13 +60,12 @@ func (a *collectAcc) add(g uint32, c *vec.Col, i int) {
 		a.bytes += 200
 	}
 	if a.distinct {
-		p := printer{zone: zoneOf(nil), null: "\x00", hex: true}
-		key := string(p.append(nil, c, i))
-		if _, dup := s.keys[key]; dup {
+		a.key = vec.AppendKey(a.key[:0], []vec.Col{*c}, i)
+		if _, dup := s.keys[string(a.key)]; dup {
 			return
 		}
-		s.keys[key] = struct{}{}
-		a.bytes += int64(len(key)) + 32
+		s.keys[string(a.key)] = struct{}{}
+		a.bytes += int64(len(a.key)) + 32
 	}
 	before := s.vals.Size()
 	s.vals.AppendFrom(c, i)

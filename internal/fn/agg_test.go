@@ -139,6 +139,22 @@ func checkMerge(t *testing.T, name string, b BoundAggregate, acc Accumulator) {
 	}
 }
 
+// TestCollectSetTellsStructsApart: values whose printed forms are alike are not equal.
+func TestCollectSetTellsStructsApart(t *testing.T) {
+	x, err := evalExpr("array(struct('a, b', 'c'), struct('a', 'b, c'), struct('a', 'b, c'))", &Context{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kids, _, _ := x.List(0)
+	acc := bindAgg(t, "collect_set", kids[0].Type).New(&Context{})
+	if err := acc.Update([]uint32{0, 0, 0}, kids, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := final(t, acc, 0); !equal(got, []string{"[{a, b, c}, {a, b, c}]"}) {
+		t.Fatal(got)
+	}
+}
+
 func TestCountStarHasNoArguments(t *testing.T) {
 	acc := bindAgg(t, "count").New(&Context{})
 	if err := acc.Update([]uint32{0, 0, 1}, nil, []uint32{0, 2}); err != nil {
