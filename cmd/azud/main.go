@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	_ "time/tzdata" // time zones also where the system has none (Windows)
 
 	"github.com/azud/azud/internal/cli"
 )
