@@ -13,6 +13,8 @@ type Options struct {
 	Update bool
 	// Pend, if not "", marks every wrong answer that is not pending yet with @pending and this reason.
 	Pend string
+	// NoPending ignores @pending: everything must be right.
+	NoPending bool
 }
 
 // Golden runs every script that matches the glob pattern on r, each statement once and each
@@ -82,6 +84,9 @@ func (g *golden) scenario(t *testing.T, sc *Scenario) {
 // judge fails the test unless the answer is right, or wrong and pending.
 func (g *golden) judge(t *testing.T, m Marks, line int, diff, what string) {
 	t.Helper()
+	if g.o.NoPending {
+		m.Pending = ""
+	}
 	switch {
 	case diff == "" && m.Pending == "":
 	case diff == "" && g.o.Update:
