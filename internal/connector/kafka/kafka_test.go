@@ -271,3 +271,5 @@ func within(t *testing.T, d time.Duration) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+func sorted(rows []string) []string { return slices.Sorted(slices.Values(rows)) }

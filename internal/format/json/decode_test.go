@@ -99,6 +99,24 @@ func TestEncoderLeavesNullsOut(t *testing.T) {
 	}
 }
 
+// The values were computed by Python's decimal, rounding half up.
+func TestDecimals(t *testing.T) {
+	for in, want := range map[string]string{
+		"1.005": "1.01", "-1.005": "-1.01", "1.00499999999999999999999999": "1.00", "0": "0.00", "-0.004": "0.00", "0.005": "0.01",
+		"99999999.994": "99999999.99", "99999999.995": "null", "123e-4": "0.01", "1E+3": "1000.00", "1e8": "null", "0e999999999": "0.00",
+		"1e999999999": "null", "1e-999999999": "0.00", `"00012.5"`: "12.50", `".5"`: "0.50", `"5."`: "5.00", `"+7"`: "7.00", `"."`: "null",
+		`""`: "null", `"0x10"`: "null", `"1e99999999999"`: "null", `"1 "`: "null", `"Infinity"`: "null", `"1_0"`: "null", `"1.2.3"`: "null", `"--1"`: "null",
+	} {
+		if got := roundTrip(t, schemaOf(t, "p DECIMAL(10,2)"), `{"p":`+in+`}`); got != `{"p":`+want+`}` {
+			t.Errorf("%s is %s, want %s", in, got, want)
+		}
+	}
+	const long = "12345678901234567890123456789012345678"
+	if got := roundTrip(t, schemaOf(t, "p DECIMAL(38,0)"), `{"p":`+long+`.4999}`); got != `{"p":`+long+`}` {
+		t.Errorf("38 digits: %s", got)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	for _, line := range strings.Split(recorded, "\n") {
 		if parts := strings.Split(line, "\t"); len(parts) == 3 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/format"
@@ -34,17 +35,24 @@ type Decoder struct {
 	tmp    []byte // unescaped strings
 }
 
-// node is how one place of the schema is read. order is the memory of an object's keys.
+// maxKeys bounds how many keys of an object are remembered beyond those of the schema.
+const maxKeys = 1024
+
+// node is how one place of the schema is read. order is the memory of the keys of the last
+// object, kids that of a struct's column builders.
 type node struct {
 	typ    types.Type
-	names  map[string]int
-	fields []*node // struct fields; array: [element]; map: [key, value]
+	kind   types.Kind         // of typ
+	names  map[string]keySeen // the schema's, and others as they come
+	fields []*node            // struct fields; array: [element]; map: [key, value]
 	order  []keySeen
+	kids   []*vec.ColBuilder
+	kidsOf *vec.ColBuilder
 }
 
 type keySeen struct {
-	key   string
-	field int // -1: not in the schema
+	token string // the key with quotes and colon; "": it has none
+	field int    // -1: not in the schema
 }
 
 // NewDecoder makes a decoder for the columns of a schema; keys not in it are skipped. A
@@ -61,7 +69,7 @@ func NewDecoder(s types.Schema, o Options) (*Decoder, error) {
 }
 
 func newNode(t types.Type) (*node, error) {
-	n := &node{typ: t}
+	n := &node{typ: t, kind: t.Kind}
 	var parts []types.Type
 	switch t.Kind {
 	case types.Null, types.DayTime, types.YearMonth:
@@ -74,9 +82,9 @@ func newNode(t types.Type) (*node, error) {
 		}
 		parts = []types.Type{*t.Key, *t.Elem}
 	case types.Struct:
-		n.names = make(map[string]int, len(t.Fields))
+		n.names = make(map[string]keySeen, len(t.Fields))
 		for i, f := range t.Fields {
-			n.names[f.Name] = i
+			n.names[f.Name] = keySeen{token(f.Name), i}
 			parts = append(parts, f.Type)
 		}
 	}
@@ -141,16 +149,16 @@ func (d *Decoder) object(n *node, cols []*vec.ColBuilder) error {
 	d.space()
 	if d.peek() == '}' {
 		d.pos++
-		return d.fill(cols, base)
+		d.fill(cols, base)
+		return nil
 	}
 	for at := 0; ; at++ {
 		field, err := d.key(n, at)
-		if err != nil {
-			return err
-		}
-		if field < 0 {
+		switch {
+		case err != nil:
+		case field < 0:
 			err = d.skip(0)
-		} else {
+		default:
 			if c := cols[field]; c.Len() > base { // a repeated key: the last one counts
 				c.Truncate(base)
 			}
@@ -168,7 +176,8 @@ func (d *Decoder) object(n *node, cols []*vec.ColBuilder) error {
 			d.space()
 		case '}':
 			d.pos++
-			return d.fill(cols, base)
+			d.fill(cols, base)
+			return nil
 		default:
 			return d.bad("',' or '}'")
 		}
@@ -176,41 +185,62 @@ func (d *Decoder) object(n *node, cols []*vec.ColBuilder) error {
 }
 
 // fill gives NULL to the columns whose key did not come.
-func (d *Decoder) fill(cols []*vec.ColBuilder, base int) error {
+func (d *Decoder) fill(cols []*vec.ColBuilder, base int) {
 	for _, c := range cols {
 		if c.Len() == base {
 			c.AppendNull()
 		}
 	}
-	return nil
 }
 
 // key reads a key and its colon and resolves it to a field, by memory if it can.
 func (d *Decoder) key(n *node, at int) (int, error) {
+	if at < len(n.order) {
+		seen := &n.order[at]
+		if end := d.pos + len(seen.token); end <= len(d.buf) && seen.token != "" && string(d.buf[d.pos:end]) == seen.token {
+			d.pos = end
+			d.space()
+			return seen.field, nil
+		}
+	}
 	raw, err := d.str()
 	if err != nil {
 		return 0, err
 	}
-	field := -1
-	if at < len(n.order) && n.order[at].key == string(raw) {
-		field = n.order[at].field
-	} else {
-		if f, ok := n.names[string(raw)]; ok {
-			field = f
-		}
-		if at < len(n.order) {
-			n.order[at] = keySeen{string(raw), field}
-		} else if at == len(n.order) && at < 256 {
-			n.order = append(n.order, keySeen{string(raw), field})
-		}
-	}
+	k := n.seen(raw)
 	d.space()
 	if d.peek() != ':' {
 		return 0, d.bad("':'")
 	}
 	d.pos++
 	d.space()
-	return field, nil
+	if at < len(n.order) {
+		n.order[at] = k
+	} else if at == len(n.order) && at < maxKeys {
+		n.order = append(n.order, k)
+	}
+	return k.field, nil
+}
+
+// seen looks a key up, and remembers it.
+func (n *node) seen(key []byte) keySeen {
+	if k, ok := n.names[string(key)]; ok {
+		return k
+	}
+	k := keySeen{field: -1}
+	if len(n.names) < len(n.fields)+maxKeys {
+		k.token = token(string(key))
+		n.names[string(key)] = k
+	}
+	return k
+}
+
+// token is a key as JSON writes it, "" if it cannot stand there without an escape.
+func token(key string) string {
+	if strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r == utf8.RuneError }) {
+		return ""
+	}
+	return `"` + key + `":`
 }
 
 // value reads one value of any type into col. A value that is JSON but of another type
@@ -248,26 +278,32 @@ func (d *Decoder) mismatch(t types.Type, found []byte) {
 // typed reads a value as the node's type; false if it is of another type, with nothing
 // appended and pos anywhere.
 func (d *Decoder) typed(n *node, col *vec.ColBuilder) (bool, error) {
-	switch n.typ.Kind {
+	switch n.kind {
 	case types.Struct:
-		if d.peek() != '{' {
-			return false, nil
-		}
-		kids := make([]*vec.ColBuilder, len(n.fields))
-		for i := range kids {
-			kids[i] = col.Child(i)
-		}
-		if err := d.object(n, kids); err != nil {
-			return false, err
-		}
-		col.EndStruct()
-		return true, nil
+		return d.structure(n, col)
 	case types.Array:
 		return d.array(n, col)
 	case types.Map:
 		return d.mapping(n, col)
 	}
-	return d.scalar(n.typ, col)
+	return d.scalar(n, col)
+}
+
+func (d *Decoder) structure(n *node, col *vec.ColBuilder) (bool, error) {
+	if d.peek() != '{' {
+		return false, nil
+	}
+	if n.kidsOf != col {
+		n.kidsOf, n.kids = col, n.kids[:0]
+		for i := range n.fields {
+			n.kids = append(n.kids, col.Child(i))
+		}
+	}
+	if err := d.object(n, n.kids); err != nil {
+		return false, err
+	}
+	col.EndStruct()
+	return true, nil
 }
 
 // array reads […]. An element of another type makes the whole array NULL, as in Spark.

@@ -22,6 +22,35 @@ type num struct {
 	name  string // "NaN", "Infinity" or "" for digits
 }
 
+// plain scans a number of at most 18 digits without an exponent: value = ±mant / 10^frac.
+// It declines everything else, right or wrong: number is the judge.
+func plain(buf []byte, i int) (mant int64, frac, end int, neg, ok bool) {
+	if neg = i < len(buf) && buf[i] == '-'; neg {
+		i++
+	}
+	start, point := i, -1
+	for ; i < len(buf); i++ {
+		if c := buf[i] - '0'; c <= 9 {
+			mant = mant*10 + int64(c)
+		} else if buf[i] == '.' && point < 0 {
+			point = i
+		} else {
+			break
+		}
+	}
+	whole := i - start
+	if point >= 0 {
+		whole, frac = point-start, i-point-1
+		if frac == 0 {
+			return 0, 0, 0, false, false
+		}
+	}
+	if whole == 0 || whole+frac > 18 || whole > 1 && buf[start] == '0' || i == len(buf) || buf[i]|0x20 == 'e' {
+		return 0, 0, 0, false, false
+	}
+	return mant, frac, i, neg, true
+}
+
 // number scans a number of JSON's grammar, or NaN, [+-]Infinity, [+-]INF where allowed.
 func (d *Decoder) number() (num, error) {
 	start := d.pos
@@ -160,10 +189,10 @@ func (n num) int64() (int64, bool) {
 }
 
 // scalar reads a value that is not nested, by Spark's JacksonParser.makeConverter.
-func (d *Decoder) scalar(t types.Type, col *vec.ColBuilder) (bool, error) {
+func (d *Decoder) scalar(n *node, col *vec.ColBuilder) (bool, error) {
 	c := d.peek()
 	quoted := c == '"' || c == '\''
-	switch t.Kind {
+	switch n.kind {
 	case types.String:
 		return d.text(quoted, col)
 	case types.Boolean:
@@ -174,16 +203,42 @@ func (d *Decoder) scalar(t types.Type, col *vec.ColBuilder) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		return d.fromString(t, s, col), nil
+		return d.fromString(n, s, col), nil
 	}
 	if c != '-' && c != '+' && (c < '0' || c > '9') && c != 'N' && c != 'I' {
 		return false, nil
 	}
-	n, err := d.number()
+	if n.kind == types.Double || n.kind == types.Long {
+		if mant, frac, end, neg, ok := plain(d.buf, d.pos); ok && mant < 1<<53 && (frac == 0 || n.kind == types.Double) {
+			d.pos = end
+			appendPlain(n.kind, mant, frac, neg, col)
+			return true, nil
+		}
+	}
+	num, err := d.number()
 	if err != nil {
 		return false, err
 	}
-	return fromNumber(t, n, col), nil
+	return fromNumber(&n.typ, &num, col), nil
+}
+
+// appendPlain appends what plain has read. The division is exact: Clinger's fast path.
+func appendPlain(kind types.Kind, mant int64, frac int, neg bool, col *vec.ColBuilder) {
+	if kind == types.Long {
+		if neg {
+			mant = -mant
+		}
+		vec.Append(col, mant)
+		return
+	}
+	f := float64(mant)
+	if frac > 0 {
+		f /= pow10[frac]
+	}
+	if neg {
+		f = -f
+	}
+	vec.Append(col, f)
 }
 
 // text takes a string as it is, a number with a point or an exponent as the double that it
@@ -234,7 +289,7 @@ func (d *Decoder) boolean(c byte, col *vec.ColBuilder) (bool, error) {
 	return true, nil
 }
 
-func fromNumber(t types.Type, n num, col *vec.ColBuilder) bool {
+func fromNumber(t *types.Type, n *num, col *vec.ColBuilder) bool {
 	switch t.Kind {
 	case types.Double:
 		vec.Append(col, n.float64())
@@ -247,7 +302,7 @@ func fromNumber(t types.Type, n num, col *vec.ColBuilder) bool {
 		vec.Append(col, float32(f))
 		return true
 	case types.Decimal:
-		return appendDecimal(t, string(n.text), n.name != "", col)
+		return n.name == "" && appendDecimal(t, n.text, col)
 	}
 	v, ok := n.int64()
 	if !ok {
@@ -278,22 +333,23 @@ func appendIf[T vec.Fixed](col *vec.ColBuilder, v T, ok bool) bool {
 }
 
 // fromString reads a quoted value of a type other than STRING and BOOLEAN.
-func (d *Decoder) fromString(t types.Type, s []byte, col *vec.ColBuilder) bool {
-	switch t.Kind {
+func (d *Decoder) fromString(n *node, s []byte, col *vec.ColBuilder) bool {
+	t := &n.typ
+	switch n.kind {
 	case types.Timestamp, types.TimestampNTZ:
-		v, ok := d.timestamp(t, s)
+		v, ok := d.timestamp(n.kind, s)
 		return appendIf(col, v, ok)
 	case types.Date:
 		v, ok := date(s)
 		return appendIf(col, v, ok)
 	case types.Double, types.Float:
 		f, ok := namedFloat(string(s))
-		if t.Kind == types.Float {
+		if n.kind == types.Float {
 			return appendIf(col, float32(f), ok)
 		}
 		return appendIf(col, f, ok)
 	case types.Decimal:
-		return appendDecimal(t, string(s), len(s) == 0, col)
+		return appendDecimal(t, s, col)
 	case types.Binary:
 		b, err := base64.StdEncoding.DecodeString(string(s))
 		if err == nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -59,24 +60,22 @@ func (d *Decoder) str() ([]byte, error) {
 		return nil, d.bad("a string")
 	}
 	start := d.pos + 1
-	i := start
-	buf := d.buf
+	buf, i, high := d.buf, start, uint64(0) // high: bits of bytes outside ASCII
 	pattern := uint64(quote) * ones
-	for i+8 <= len(buf) { // eight bytes at a time until one needs a look
+	for i+8 <= len(buf) { // eight bytes at a time: the lowest bit set is exact
 		x := binary.LittleEndian.Uint64(buf[i:])
-		odd := hasZero(x^pattern) | hasZero(x^('\\'*ones)) | (x-0x20*ones)&^x&highs | x&highs
-		if odd != 0 {
+		high |= x & highs
+		if odd := hasZero(x^pattern) | hasZero(x^('\\'*ones)) | (x-0x20*ones)&^x&highs; odd != 0 {
+			i += bits.TrailingZeros64(odd) >> 3
 			break
 		}
 		i += 8
 	}
-	ascii := true
-	for i < len(buf) {
-		c := buf[i]
-		switch {
+	for ; i < len(buf); i++ {
+		switch c := buf[i]; {
 		case c == quote:
 			d.pos = i + 1
-			if !ascii && !utf8.Valid(buf[start:i]) {
+			if high != 0 && !utf8.Valid(buf[start:i]) {
 				return bytes.ToValidUTF8(buf[start:i], []byte("\uFFFD")), nil
 			}
 			return buf[start:i], nil
@@ -85,10 +84,9 @@ func (d *Decoder) str() ([]byte, error) {
 		case c < 0x20 && !d.opts.UnquotedControls:
 			d.pos = i
 			return nil, d.bad("no control character inside a string")
-		case c >= 0x80:
-			ascii = false
+		default:
+			high |= uint64(c) & 0x80
 		}
-		i++
 	}
 	d.pos = i
 	return nil, d.bad("the end of the string")

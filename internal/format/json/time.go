@@ -3,17 +3,14 @@ package json
 import (
 	"time"
 
-	"github.com/apache/arrow-go/v18/arrow/decimal128"
-
 	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/types"
-	"github.com/azud/azud/internal/vec"
 )
 
 // timestamp reads a quoted timestamp, in microseconds: RFC 3339 by hand, the many other
 // forms that Spark's cast takes by fn.
-func (d *Decoder) timestamp(t types.Type, s []byte) (int64, bool) {
-	if t.Kind == types.Timestamp {
+func (d *Decoder) timestamp(kind types.Kind, s []byte) (int64, bool) {
+	if kind == types.Timestamp {
 		if v, ok := rfc3339(s); ok {
 			return v, true
 		}
@@ -30,17 +27,13 @@ func rfc3339(s []byte) (int64, bool) {
 	if len(s) < 20 || s[4] != '-' || s[7] != '-' || s[10] != 'T' && s[10] != ' ' || s[13] != ':' || s[16] != ':' {
 		return 0, false
 	}
-	y, ok1 := two(s[0:])
-	y2, ok2 := two(s[2:])
-	mo, ok3 := two(s[5:])
-	day, ok4 := two(s[8:])
-	h, ok5 := two(s[11:])
-	m, ok6 := two(s[14:])
-	sec, ok7 := two(s[17:])
-	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && ok7) || mo < 1 || mo > 12 || day < 1 || h > 23 || m > 59 || sec > 59 {
+	bad := byte(0)
+	year := two(s[0], s[1], &bad)*100 + two(s[2], s[3], &bad)
+	mo, day := two(s[5], s[6], &bad), two(s[8], s[9], &bad)
+	h, m, sec := two(s[11], s[12], &bad), two(s[14], s[15], &bad), two(s[17], s[18], &bad)
+	if bad != 0 || mo < 1 || mo > 12 || day < 1 || h > 23 || m > 59 || sec > 59 {
 		return 0, false
 	}
-	year := y*100 + y2
 	if day > 28 && day > time.Date(year, time.Month(mo)+1, 0, 0, 0, 0, 0, time.UTC).Day() {
 		return 0, false
 	}
@@ -77,9 +70,9 @@ func zoneOffset(s []byte) (int64, bool) {
 	if len(s) != 6 || s[3] != ':' || s[0] != '+' && s[0] != '-' {
 		return 0, false
 	}
-	h, ok1 := two(s[1:])
-	m, ok2 := two(s[4:])
-	if !ok1 || !ok2 || h > 18 || m > 59 {
+	bad := byte(0)
+	h, m := two(s[1], s[2], &bad), two(s[4], s[5], &bad)
+	if bad != 0 || h > 18 || m > 59 {
 		return 0, false
 	}
 	off := int64(h*3600 + m*60)
@@ -89,9 +82,13 @@ func zoneOffset(s []byte) (int64, bool) {
 	return off, true
 }
 
-func two(s []byte) (int, bool) {
-	a, b := s[0]-'0', s[1]-'0'
-	return int(a)*10 + int(b), a <= 9 && b <= 9
+// two is the value of two digits; bad is set if they are none.
+func two(a, b byte, bad *byte) int {
+	a, b = a-'0', b-'0'
+	if a > 9 || b > 9 {
+		*bad = 1
+	}
+	return int(a)*10 + int(b)
 }
 
 // days since 1970-01-01 in the proleptic Gregorian calendar (years are counted from
@@ -105,19 +102,6 @@ func days(y, m, d int) int64 {
 	yoe := y - era*400
 	doy := (153*(m-3)+2)/5 + d - 1
 	return int64(era*146097 + yoe*365 + yoe/4 - yoe/100 + doy - 719468)
-}
-
-// appendDecimal reads a DECIMAL(p, s), rounding half up; what does not fit is refused.
-func appendDecimal(t types.Type, s string, bad bool, col *vec.ColBuilder) bool {
-	if bad {
-		return false
-	}
-	v, err := decimal128.FromString(s, int32(t.Precision), int32(t.Scale))
-	if err != nil || !v.FitsInPrecision(int32(t.Precision)) {
-		return false
-	}
-	vec.Append(col, v)
-	return true
 }
 
 // compact drops white space outside strings, as Spark's copy of a nested value.
