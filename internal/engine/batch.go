@@ -65,7 +65,7 @@ func (e *Engine) Query(ctx context.Context, src *errs.Source, database string) i
 			yield(Result{}, err)
 			return
 		}
-		s := scope{src: src, database: database, expand: func(v string) (string, error) { return v, nil }}
+		s := scope{src: src, database: database}
 		for _, st := range stmts {
 			r, err := e.statement(ctx, s, st)
 			if !yield(r, err) || err != nil {
@@ -132,7 +132,9 @@ func (e *Engine) scan(ctx context.Context, n *plan.Scan) iter.Seq2[*vec.Batch, e
 			yield(nil, errs.New("INTERNAL_ERROR", "a scan of %T", n.Table))
 			return
 		}
-		src, err := t.conn.Source(ctx, e.connectorEnv(&reporter{flow: t.Name(), clock: e.sys.Clock, log: e.log}, nil), t.declared(false))
+		// What a query cannot read is NULL in its answer; the flows' readers log and count it.
+		quiet := &reporter{flow: t.Name(), clock: e.sys.Clock, log: func(string) {}}
+		src, err := t.conn.Source(ctx, e.connectorEnv(quiet, nil), t.declared(false))
 		if err != nil {
 			yield(nil, err)
 			return

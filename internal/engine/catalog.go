@@ -19,8 +19,10 @@ type Table struct {
 	conn     *connector.Connector
 	options  connector.Options
 
+	columns types.Schema // as declared; empty if none were
+
 	mu      sync.Mutex
-	columns types.Schema // declared, or learnt from the flow that writes it
+	learned types.Schema // without declared ones: from the flow that writes it, or the connector
 }
 
 var _ plan.Table = (*Table)(nil)
@@ -33,20 +35,23 @@ func (t *Table) Connector() string { return t.conn.Name }
 
 // Schema is the columns; empty for a sink that nobody has written to.
 func (t *Table) Schema() types.Schema {
+	if len(t.columns) > 0 {
+		return t.columns
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.columns
+	return t.learned
 }
 
 func (t *Table) learn(s types.Schema) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.columns = s
+	t.learned = s
 }
 
 // declared is the table as its connector sees it.
 func (t *Table) declared(stream bool) connector.Table {
-	return connector.Table{Name: t.Name(), Columns: t.Schema(), Options: t.options, Stream: stream}
+	return connector.Table{Name: t.Name(), Columns: t.columns, Options: t.options, Stream: stream}
 }
 
 // catalog holds tables and views by database. Safe for concurrent use.
@@ -166,13 +171,17 @@ func (c *catalog) view(parts []string, current string) (*analyze.View, bool) {
 }
 
 func (c *catalog) notFound(parts []string) error {
-	var names []string
+	var names []string // as people would write them here: bare, or with the database if they did
 	for _, db := range c.order {
-		for name, t := range c.databases[db].tables {
-			names = append(names, name, t.Name())
+		prefix := ""
+		if len(parts) > 1 {
+			prefix = db + "."
+		}
+		for name := range c.databases[db].tables {
+			names = append(names, prefix+name)
 		}
 		for name := range c.databases[db].views {
-			names = append(names, name)
+			names = append(names, prefix+name)
 		}
 	}
 	slices.Sort(names)

@@ -11,11 +11,10 @@ import (
 	"github.com/azud/azud/internal/types"
 )
 
-// scope is where a statement stands: its text, its database, and how ${…} is resolved.
+// scope is where a statement stands: its text and its database.
 type scope struct {
 	src      *errs.Source
 	database string
-	expand   func(string) (string, error)
 }
 
 // at gives an error the place of a node, unless it has one.
@@ -71,18 +70,14 @@ func (e *Engine) createTable(s scope, st *sql.CreateTable) error {
 	return s.at(e.catalog.addTable(t, st.IfNotExists), st.Name.Span())
 }
 
-// options reads OPTIONS, with ${…} resolved.
+// options reads OPTIONS.
 func (s scope) options(list []sql.Option) (connector.Options, error) {
 	out := connector.Options{}
 	for _, o := range list {
-		v, err := s.expand(o.Value)
-		if err != nil {
-			return nil, s.at(err, o.ValPos)
-		}
 		if _, twice := out.Lookup(o.Key); twice {
 			return nil, errs.New("DUPLICATE_KEY", "option %s is given twice", o.Key).State("23505").At(s.src, o.Span())
 		}
-		out[o.Key] = v
+		out[o.Key] = o.Value
 	}
 	return out, nil
 }

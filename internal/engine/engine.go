@@ -89,11 +89,11 @@ func (e *Engine) Add(ctx context.Context, p *Pipeline) (err error) {
 	var flows []*Flow
 	var waiting []func() error
 	for _, src := range p.Files {
-		stmts, err := sql.Parse(src)
+		stmts, err := sql.ParseWith(src, p.Expand)
 		if err != nil {
 			return err
 		}
-		s := scope{src: src, database: database, expand: p.Expand}
+		s := scope{src: src, database: database}
 		for _, st := range stmts {
 			if f, ok := st.(*sql.CreateFlow); ok {
 				waiting = append(waiting, func() error {
@@ -113,7 +113,7 @@ func (e *Engine) Add(ctx context.Context, p *Pipeline) (err error) {
 			return err
 		}
 	}
-	if err := distinctNames(flows); err != nil {
+	if err := errors.Join(distinctNames(flows), checkSettings(p, flows)); err != nil {
 		return err
 	}
 	e.mu.Lock()
@@ -159,11 +159,35 @@ func (e *Engine) configure(p *Pipeline) error {
 			if zone.String() != time.UTC.String() {
 				return errs.New("UNSUPPORTED_FEATURE", "pipeline %s: the session time zone is UTC for now, not %s", p.Spec.Name, v)
 			}
-		case strings.HasPrefix(k, "spark."), strings.HasPrefix(k, "azud.flow."):
 		}
 	}
 	return nil
 }
+
+// checkSettings refuses azud.flow.<name>.<option> of a flow or option that is not there: a
+// misspelled setting must not pass without effect.
+func checkSettings(p *Pipeline, flows []*Flow) error {
+	var known []string
+	for _, f := range flows {
+		for _, o := range connector.Common {
+			known = append(known, flowSetting(f.name, o.Name))
+		}
+	}
+	for k := range p.Spec.Configuration {
+		if !strings.HasPrefix(strings.ToLower(k), "azud.") ||
+			slices.ContainsFunc(known, func(s string) bool { return strings.EqualFold(s, k) }) {
+			continue
+		}
+		e := errs.New("UNKNOWN_OPTION", "pipeline %s: there is no setting %s", p.Spec.Name, k)
+		if near := errs.Near(k, known); len(near) > 0 {
+			return e.WithHint("did you mean %s?", strings.Join(near, ", "))
+		}
+		return e.WithHint("a flow's settings are azud.flow.<name>.outputMode and azud.flow.<name>.trigger")
+	}
+	return nil
+}
+
+func flowSetting(flow, option string) string { return "azud.flow." + flow + "." + option }
 
 // StartAll starts the flows that do not run. It returns at once; a flow that cannot start
 // shows why.

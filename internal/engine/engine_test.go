@@ -4,10 +4,12 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/sys"
 )
 
@@ -139,6 +141,51 @@ func TestJSONOutput(t *testing.T) {
 		if got := string(r.JSON()); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
+	}
+}
+
+func TestSettingsInSQL(t *testing.T) {
+	e := newEngine(t)
+	p, err := LoadPipeline(folder(map[string]string{
+		"spark-pipeline.yml": "name: x\nconfiguration:\n  MIN: '4'\n  WHO: it's me\n  TAB: t\n  azud.flow.f.trigger: 2 seconds\n",
+		"a.sql": "CREATE TABLE ${TAB} (a INT) USING kafka OPTIONS (subscribe '${WHO}', format 'json');" +
+			"CREATE TABLE m USING memory;\n-- ${NOT_EVEN_READ}\n" +
+			"CREATE FLOW f AS INSERT INTO m BY NAME SELECT a, '${WHO}' AS w FROM STREAM t WHERE a > ${MIN} AND a < ${MAX:-10}",
+	}), "p", "p", noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Add(context.Background(), p); err != nil {
+		t.Fatal(errs.Render(err))
+	}
+	f := e.list()[0]
+	if got := plan.Explain(f.plan); !strings.Contains(got, "> 4") || !strings.Contains(got, "< 10") || !strings.Contains(got, `it\'s me`) {
+		t.Errorf("the plan is\n%s", got)
+	}
+	if f.every != 2*time.Second {
+		t.Errorf("the trigger is %v", f.every)
+	}
+	for text, class := range map[string]string{
+		"SELECT ${NOPE}":         "UNBOUND_VARIABLE",
+		"SELECT ${X:-1 OR TRUE}": "INVALID_SETTING",
+		"SELECT ${X:-;}":         "INVALID_SETTING",
+		"SELECT '${NOPE}'":       "UNBOUND_VARIABLE",
+	} {
+		if err := add(t, newEngine(t), text); errs.ClassOf(err) != class || !strings.Contains(errs.Render(err), "p/a.sql:1:8") {
+			t.Errorf("%s gave %v, want %s", text, err, class)
+		}
+	}
+}
+
+func TestUnknownSettingsAreRefused(t *testing.T) {
+	e := newEngine(t)
+	p, err := LoadPipeline(folder(map[string]string{"spark-pipeline.yml": "name: x\nconfiguration:\n  azud.flow.zz.trigger: 1 second\n",
+		"a.sql": "CREATE VIEW v AS SELECT 1 AS a"}), "p", "p", noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Add(context.Background(), p); errs.ClassOf(err) != "UNKNOWN_OPTION" {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -103,7 +103,7 @@ func (f *Flow) settings(p *Pipeline) error {
 	options := connector.Options{}
 	for _, o := range connector.Common {
 		options[o.Name] = f.target.conn.Text(f.target.options, o.Name)
-		if v, ok := connector.Options(p.Spec.Configuration).Lookup("azud.flow." + f.name + "." + o.Name); ok {
+		if v, ok := connector.Options(p.Spec.Configuration).Lookup(flowSetting(f.name, o.Name)); ok {
 			options[o.Name] = v
 		}
 	}

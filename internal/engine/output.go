@@ -145,7 +145,7 @@ func (e *Engine) LiveTable(name string) (*LiveTable, error) {
 	}
 	s, rows, version, changed, ok := e.hub.Snapshot(t.Name())
 	if !ok {
-		return nil, errs.New("TABLE_OR_VIEW_NOT_FOUND", "%s is not a live table, or its flow has not started", t.Name()).State("42P01")
+		return nil, errs.New("LIVE_TABLE_NOT_RUNNING", "%s is not a live table, or its flow has not started", t.Name())
 	}
 	return &LiveTable{s, rows, version, changed, fn.Context{Zone: e.zone}}, nil
 }

@@ -1,9 +1,7 @@
 package engine
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -50,20 +48,15 @@ func LoadPipeline(fsys fs.FS, dir, where string, env func(string) (string, bool)
 	if err != nil {
 		return nil, err
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(raw))
-	dec.KnownFields(true)
-	if err := dec.Decode(&p.Spec); err != nil && !errors.Is(err, io.EOF) {
-		return nil, errs.Wrap(err, "PIPELINE_SPEC_INVALID", "%s", path.Join(where, name)).
-			WithHint("its keys are name, storage, libraries, catalog, database, configuration")
+	if err := p.Spec.decode(raw); err != nil {
+		return nil, errs.Wrap(err, "PIPELINE_SPEC_INVALID", "%s", path.Join(where, name))
 	}
 	if p.Spec.Name == "" {
 		return nil, errs.New("PIPELINE_SPEC_MISSING_REQUIRED_FIELD", "%s has no name", path.Join(where, name)).
 			WithHint("add a line   name: %s", path.Base(where))
 	}
-	for k, v := range p.Spec.Configuration {
-		if p.Spec.Configuration[k], err = p.Expand(v); err != nil {
-			return nil, errs.Wrap(err, "PIPELINE_SPEC_INVALID", "%s: configuration %s", path.Join(where, name), k)
-		}
+	if err := p.expandConfiguration(); err != nil {
+		return nil, errs.Wrap(err, "PIPELINE_SPEC_INVALID", "%s", path.Join(where, name))
 	}
 	if p.Spec.Database == "" {
 		p.Spec.Database = p.Spec.Schema
@@ -125,9 +118,75 @@ func included(pattern, rel string) bool {
 	return ok && err == nil
 }
 
+// specKeys are what a spec may hold.
+var specKeys = []string{"name", "storage", "libraries", "catalog", "database", "schema", "configuration"}
+
+// decode reads a spec; an unknown key is an error, as in Spark.
+func (s *Spec) decode(raw []byte) error {
+	var keys map[string]yaml.Node
+	if err := yaml.Unmarshal(raw, &keys); err != nil {
+		return err
+	}
+	for k, n := range keys {
+		if slices.Contains(specKeys, k) {
+			continue
+		}
+		e := errs.New("PIPELINE_SPEC_UNEXPECTED_FIELD", "line %d: there is no key %s", n.Line, k)
+		if near := errs.Near(k, specKeys); len(near) > 0 {
+			return e.WithHint("did you mean %s?", strings.Join(near, ", "))
+		}
+		return e.WithHint("the keys are %s", strings.Join(specKeys, ", "))
+	}
+	return yaml.Unmarshal(raw, s)
+}
+
+// expandConfiguration resolves the settings among themselves, whatever their order; one that
+// names itself means the environment's.
+func (p *Pipeline) expandConfiguration() error {
+	raw := p.Spec.Configuration
+	done := map[string]string{}
+	var resolve func(name string, above []string) (string, error)
+	resolve = func(name string, above []string) (string, error) {
+		if v, ok := done[name]; ok {
+			return v, nil
+		}
+		above = append(above, name)
+		v, err := expand(raw[name], func(other string) (string, bool, error) {
+			if _, ours := raw[other]; !ours || other == name {
+				v, ok := p.env(other)
+				return v, ok, nil
+			}
+			if slices.Contains(above, other) {
+				return "", false, errs.New("CYCLIC_SETTING", "the settings %s need each other", strings.Join(append(above, other), ", "))
+			}
+			v, err := resolve(other, above)
+			return v, true, err
+		})
+		done[name] = v
+		return v, err
+	}
+	for name := range raw {
+		if _, err := resolve(name, nil); err != nil {
+			return errs.Wrap(err, "PIPELINE_SPEC_INVALID", "configuration %s", name)
+		}
+	}
+	p.Spec.Configuration = done
+	return nil
+}
+
 // Expand replaces ${NAME} and ${NAME:-default} by the spec's configuration, else the
 // environment. A name that neither has, without a default, is an error.
 func (p *Pipeline) Expand(s string) (string, error) {
+	return expand(s, func(name string) (string, bool, error) {
+		if v, ok := p.Spec.Configuration[name]; ok {
+			return v, true, nil
+		}
+		v, ok := p.env(name)
+		return v, ok, nil
+	})
+}
+
+func expand(s string, lookup func(name string) (string, bool, error)) (string, error) {
 	var out strings.Builder
 	for {
 		i := strings.Index(s, "${")
@@ -141,11 +200,10 @@ func (p *Pipeline) Expand(s string) (string, error) {
 		}
 		out.WriteString(s[:i])
 		name, fallback, hasDefault := strings.Cut(s[i+2:i+end], ":-")
-		v, ok := p.Spec.Configuration[name]
-		if !ok {
-			v, ok = p.env(name)
-		}
+		v, ok, err := lookup(name)
 		switch {
+		case err != nil:
+			return "", err
 		case ok && (v != "" || !hasDefault):
 			out.WriteString(v)
 		case hasDefault:

@@ -83,3 +83,23 @@ func TestExpand(t *testing.T) {
 		}
 	}
 }
+
+func TestConfigurationResolvesItself(t *testing.T) {
+	load := func(conf string) (*Pipeline, error) {
+		return LoadPipeline(folder(map[string]string{"spark-pipeline.yml": "name: x\nconfiguration:\n" + conf, "a.sql": ""}), "p", "p",
+			func(n string) (string, bool) { v, ok := map[string]string{"HOME_TOPIC": "casa"}[n]; return v, ok })
+	}
+	p, err := load("  a: ${b}\n  b: ${c}-x\n  c: ${USER_X:-final}\n  tema: ${tema:-otro}\n  HOME_TOPIC: ${HOME_TOPIC:-nadie}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"a": "final-x", "b": "final-x", "c": "final", "tema": "otro", "HOME_TOPIC": "casa"}
+	for k, v := range want {
+		if p.Spec.Configuration[k] != v {
+			t.Errorf("%s is %q, want %q", k, p.Spec.Configuration[k], v)
+		}
+	}
+	if _, err := load("  a: ${b}\n  b: ${a}\n"); err == nil || !strings.Contains(err.Error(), "CYCLIC_SETTING") {
+		t.Errorf("a cycle gave %v", err)
+	}
+}

@@ -24,6 +24,7 @@ func (l *lexer) str(start int, quote byte) {
 			}
 			l.i++
 			l.add(tkString, start, unescape(l.text[start+1:l.i-1], quote), "")
+			l.expandString()
 			return
 		}
 	}
@@ -40,6 +41,7 @@ func (l *lexer) raw(start int) {
 	}
 	l.i += end + 3
 	l.add(tkString, start, l.text[start+2:l.i-1], "")
+	l.expandString()
 }
 
 // backquoted reads `identifier`; a doubled backquote is one.

@@ -12,15 +12,16 @@ import (
 // lexer cuts a text into tokens. It never fails: what it cannot read becomes a tkBad token,
 // which the parser reports when it gets there.
 type lexer struct {
-	src  *errs.Source
-	text string
-	i    int
-	toks []token
+	src    *errs.Source
+	text   string
+	i      int
+	toks   []token
+	expand Expander // nil: ${…} is not known
 }
 
 // lex returns the tokens of a source; the last one is tkEOF.
-func lex(src *errs.Source) []token {
-	l := &lexer{src: src, text: src.Text}
+func lex(src *errs.Source, expand Expander) []token {
+	l := &lexer{src: src, text: src.Text, expand: expand}
 	for l.skip(); l.i < len(l.text); l.skip() {
 		l.next()
 	}
@@ -123,6 +124,9 @@ func (l *lexer) next() {
 	case c == '`':
 		l.backquoted(start)
 		return
+	case c == '$' && l.peek(1) == '{' && l.expand != nil:
+		l.setting(start)
+		return
 	case c >= '0' && c <= '9', c == '.' && isDigit(l.peek(1)):
 		if l.number(start) {
 			return
@@ -148,7 +152,7 @@ func (l *lexer) next() {
 	case r == '#':
 		e.Hint = "a comment begins with --"
 	case r == '$':
-		e.Hint = "a setting is written ${NAME} or ${NAME:-default}, with its braces"
+		e.Hint = "a setting is written ${NAME} or ${NAME:-default}; it is known in the files of a pipeline"
 	case strings.ContainsRune("‘’“”´", r):
 		e.Hint = "write a plain ' around text; this is a typographic quotation mark"
 	}

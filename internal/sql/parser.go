@@ -39,8 +39,10 @@ type parser struct {
 // bail carries an error out of the recursive descent.
 type bail struct{ err *errs.Error }
 
-func newParser(src *errs.Source) *parser {
-	return &parser{src: src, toks: lex(src), star: -1}
+func newParser(src *errs.Source) *parser { return newParserWith(src, nil) }
+
+func newParserWith(src *errs.Source, expand Expander) *parser {
+	return &parser{src: src, toks: lex(src, expand), star: -1}
 }
 
 // caught turns a bail into err; any other panic goes on.
@@ -56,9 +58,12 @@ func caught(err *error) {
 
 // Parse reads a script: statements separated by semicolons. Empty statements are skipped. The
 // error is an *errs.Error with its place.
-func Parse(src *errs.Source) (stmts []Statement, err error) {
+func Parse(src *errs.Source) ([]Statement, error) { return ParseWith(src, nil) }
+
+// ParseWith is Parse with ${…} resolved, in strings and where a word or number may stand.
+func ParseWith(src *errs.Source, expand Expander) (stmts []Statement, err error) {
 	defer caught(&err)
-	p := newParser(src)
+	p := newParserWith(src, expand)
 	for {
 		for p.acceptOp(";") {
 		}

@@ -177,6 +177,9 @@ func TestSismos(t *testing.T) {
 	h = open(t, data, web.URL)
 	defer func() { h.close(t) }()
 	until(t, "the whole feed", func() bool { return server.Status().Done })
+	until(t, "all flows", func() bool {
+		return !slices.ContainsFunc(h.engine.Flows(), func(f engine.FlowStatus) bool { return f.State != "running" })
+	})
 
 	wantWindows := windows(want)
 	total := fmt.Sprintf("%d,%d", len(want), len(want))

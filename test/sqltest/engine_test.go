@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -152,8 +153,10 @@ type flow struct {
 	cfg    stream.Config
 	inputs map[string]*table
 	out    *capture
-	epochs []Epoch // of the step being run
 	query  *stream.Query
+
+	mu     sync.Mutex
+	epochs []Epoch // of the step being run
 }
 
 func (engine) Stream(ctx context.Context, s Stream, m Mode) (StreamResult, error) {
@@ -176,11 +179,10 @@ func (engine) Stream(ctx context.Context, s Stream, m Mode) (StreamResult, error
 			}
 		}
 		f.feed(step)
-		f.epochs = []Epoch{}
 		if err := f.query.ProcessAllAvailable(ctx); err != nil {
 			return got, err
 		}
-		got.Steps = append(got.Steps, f.epochs)
+		got.Steps = append(got.Steps, f.take())
 	}
 	return got, nil
 }
@@ -268,5 +270,16 @@ func (f *flow) committed(e stream.Epoch) {
 	for _, op := range e.Progress.StateOperators {
 		out.State = append(out.State, op.NumRowsTotal)
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.epochs = append(f.epochs, out)
+}
+
+// take is what was committed since the last call.
+func (f *flow) take() []Epoch {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := f.epochs
+	f.epochs = nil
+	return append([]Epoch{}, out...)
 }

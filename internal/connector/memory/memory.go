@@ -41,8 +41,8 @@ func Connector(h *Hub) *connector.Connector {
 	c.Schema = func(t connector.Table) (types.Schema, error) {
 		s, _, _, _, ok := h.Snapshot(t.Name)
 		if !ok {
-			return nil, errs.New("TABLE_OR_VIEW_NOT_FOUND", "the live table %s has no columns yet: its flow has not started", t.Name).
-				WithHint("declare its columns, or start the flow that writes it")
+			return nil, errs.New("LIVE_TABLE_NOT_RUNNING", "the live table %s has no columns yet: its flow has not started here", t.Name).
+				WithHint("declare its columns, or start the flow that writes it with 'azud up'")
 		}
 		return s, nil
 	}
@@ -59,8 +59,9 @@ type source struct {
 
 func newSource(h *Hub, t connector.Table) (*source, error) {
 	s, rows, version, _, ok := h.Snapshot(t.Name)
-	if !ok {
-		return &source{schema: t.Columns, rows: vec.NewBuilder(t.Columns).Finish(), name: t.Name}, nil
+	if !ok { // its rows are in the checkpoint of the flow, which alone may open it
+		return nil, errs.New("LIVE_TABLE_NOT_RUNNING", "the flow that writes the live table %s has not started here", t.Name).
+			WithHint("start it with 'azud up', or ask the running one: azud sql --http HOST:PORT")
 	}
 	if len(t.Columns) > 0 && !t.Columns.Struct().Equal(s.Struct()) {
 		return nil, errs.New("INCOMPATIBLE_TABLE_SCHEMA", "the live table %s holds %s, but %s was declared", t.Name, s.Struct(), t.Columns.Struct())
