@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -64,9 +65,12 @@ func Main(args []string) int {
 // run runs one command line. It makes the writers of a.sys safe for many flows.
 func (a *app) run(ctx context.Context, args []string) int {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	out := &terminal{w: a.sys.Out, gone: cancel}
 	a.sys.Out, a.sys.Err = out, &terminal{w: a.sys.Err, gone: func() {}}
+	var watcher sync.WaitGroup
+	watcher.Go(func() { out.watch(ctx, a.sys.Clock) })
+	defer watcher.Wait()
+	defer cancel()
 	root := a.root()
 	root.SetArgs(args)
 	root.SetOut(a.sys.Out)

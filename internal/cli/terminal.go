@@ -1,11 +1,16 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io"
+	"os"
 	"runtime"
 	"sync"
 	"syscall"
+	"time"
+
+	"github.com/azud/azud/internal/sys"
 )
 
 // terminal lets several flows write to one stream: each Write is whole. When the reader of a
@@ -30,6 +35,30 @@ func (t *terminal) Write(p []byte) (int, error) {
 		t.gone()
 	}
 	return n, err
+}
+
+// lookPeriod is how often the reader of a pipe is looked for.
+const lookPeriod = 500 * time.Millisecond
+
+// watch notices until ctx ends that the reader of a pipe has gone: who waits for records
+// writes nothing and would not.
+func (t *terminal) watch(ctx context.Context, clock sys.Clock) {
+	f, ok := t.w.(*os.File)
+	if !ok {
+		return
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0 {
+		return
+	}
+	for clock.Sleep(ctx, lookPeriod) == nil {
+		if readerGone(f) {
+			t.mu.Lock()
+			t.broken = syscall.EPIPE
+			t.mu.Unlock()
+			t.gone()
+			return
+		}
+	}
 }
 
 // closed reports whether the reader has gone.

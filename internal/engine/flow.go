@@ -203,6 +203,11 @@ func (f *Flow) stop(ctx context.Context) error {
 	if q == nil {
 		return nil
 	}
+	select {
+	case <-q.Done(): // it ended by itself; if it failed, that has been said
+		return nil
+	default:
+	}
 	return q.Stop(ctx)
 }
 
