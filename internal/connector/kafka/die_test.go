@@ -99,7 +99,12 @@ func TestEachRowIsWrittenOnceWhereverTheProcessEnds(t *testing.T) {
 		if first != nil && alive {
 			t.Fatal(first)
 		}
-		if err := run(t.Context(), l.env()); err != nil {
+		// A last request of the dead may arrive late and fence its successor, which then comes back.
+		err := run(t.Context(), l.env())
+		for try := 0; err != nil && connector.IsPassing(err) && try < 5; try++ {
+			err = run(t.Context(), l.env())
+		}
+		if err != nil {
 			t.Fatalf("died at send %d, then: %v", at, err)
 		}
 		l.want(fmt.Sprint("died at send ", at), sorted(l.all(l.source(connector.Options{"subscribe": topic, "startingOffsets": "earliest"}), "value")),
