@@ -16,7 +16,8 @@ GROUP BY window(timestamp, '5 minutes');
 
 CREATE TABLE consola USING console OPTIONS (
   outputMode 'update',
-  truncate 'false');
+  truncate 'false',
+  skipEmpty 'true');
 
 CREATE FLOW estadisticas_consola AS INSERT INTO consola BY NAME
 SELECT window(timestamp, '5 minutes') AS ventana,

@@ -1,5 +1,3 @@
-// Package console is the sink that prints each epoch as Spark's console sink does. It
-// promises at-least-once: a terminal cannot be asked what it has shown.
 package console
 
 import (
@@ -23,6 +21,7 @@ func Connector() *connector.Connector {
 		Options: []connector.Option{
 			{Name: "numRows", Kind: connector.Number, Default: "20", Doc: "most rows to print of an epoch"},
 			{Name: "truncate", Kind: connector.Bool, Default: "true", Doc: "cut cells after 20 characters"},
+			{Name: "skipEmpty", Kind: connector.Bool, Default: "false", Doc: "print nothing for an epoch without rows, where Spark prints an empty table"},
 		},
 	}
 	c.Sink = func(_ context.Context, env connector.Env, t connector.Table) (connector.Sink, error) {
@@ -34,7 +33,7 @@ func Connector() *connector.Connector {
 		if c.Bool(t.Options, "truncate") {
 			width = 20
 		}
-		return &sink{env: env, rows: int(rows), width: width}, nil
+		return &sink{env: env, rows: int(rows), width: width, skipEmpty: c.Bool(t.Options, "skipEmpty")}, nil
 	}
 	return c
 }
@@ -42,6 +41,7 @@ func Connector() *connector.Connector {
 type sink struct {
 	env         connector.Env
 	rows, width int
+	skipEmpty   bool
 	schema      types.Schema
 }
 
@@ -80,6 +80,9 @@ var rule = strings.Repeat("-", 43)
 
 // Commit prints in one write, so that tables of different flows do not mix.
 func (w *writer) Commit(context.Context) (connector.Outcome, error) {
+	if w.kept == 0 && w.sink.skipEmpty {
+		return connector.Committed, nil
+	}
 	rows := w.out.Finish()
 	rows.N = w.kept
 	c := fn.Context{Zone: w.sink.env.Zone, Now: w.epoch.Now}

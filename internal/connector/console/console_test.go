@@ -135,6 +135,16 @@ func TestPrintsAsSpark(t *testing.T) {
 	}
 }
 
+func TestSkipEmpty(t *testing.T) {
+	options := connector.Options{"skipEmpty": "true"}
+	if got := show(t, options, schema, rows("empty")); got != "" {
+		t.Errorf("an epoch without rows printed %q", got)
+	}
+	if got := show(t, options, schema, rows("many")); !strings.Contains(got, "r19") {
+		t.Errorf("an epoch with rows printed %q", got)
+	}
+}
+
 func TestHostileValuesAreInert(t *testing.T) {
 	s := types.Schema{{Name: "a\x1b[31m", Type: types.StringType}}
 	b := vec.NewBuilder(s)

@@ -55,8 +55,12 @@ func (s *sink) Open(ctx context.Context, q connector.QueryIdentity, schema types
 	// Uncompressed, as Kafka's own producers by default: every client can read that.
 	cl, err := newClient(s.env, s.table, kgo.TransactionalID("azud-"+q.Name), kgo.ProducerLinger(0),
 		kgo.ProducerBatchCompression(kgo.NoCompression()),
-		kgo.ProducerBatchMaxBytes(1<<20), kgo.MaxBufferedRecords(100_000))
+		kgo.ProducerBatchMaxBytes(1<<20), kgo.MaxBufferedRecords(100_000),
+		kgo.TransactionTimeout(transactionTimeout), kgo.RecordDeliveryTimeout(deliveryTimeout))
 	if err != nil {
+		return connector.EpochMark{}, err
+	}
+	if err := s.Close(); err != nil { // of an earlier Open
 		return connector.EpochMark{}, err
 	}
 	s.cl = cl
