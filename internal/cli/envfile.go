@@ -15,7 +15,7 @@ func readEnvFile(path string) (map[string]string, error) {
 		return nil, errs.Wrap(reason(err), "ENV_FILE", "cannot read %s", path)
 	}
 	vars := map[string]string{}
-	for n, line := range strings.Split(string(data), "\n") {
+	for n, line := range strings.Split(strings.TrimPrefix(string(data), "\ufeff"), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue

@@ -99,7 +99,7 @@ func command(t *testing.T, dir string, env []string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), "AZUD_TEST_AS_AZUD=1", "AZUD_DATA="+filepath.Join(dir, "datos"), "USGS_URL=http://127.0.0.1:1/none"), env...)
+	cmd.Env = append(append(os.Environ(), "AZUD_TEST_AS_AZUD=1", "GORACE=atexit_sleep_ms=0", "AZUD_DATA="+filepath.Join(dir, "datos"), "USGS_URL=http://127.0.0.1:1/none"), env...)
 	return cmd
 }
 

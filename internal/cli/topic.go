@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -48,6 +49,8 @@ func (a *app) client(ctx context.Context, k kafkaFlags, opts ...kgo.Opt) (*kgo.C
 	}
 	cl, err := kgo.NewClient(append([]kgo.Opt{
 		kgo.SeedBrokers(strings.Split(k.servers, ",")...), kgo.ClientID("azud-cli"), kgo.DisableClientMetrics(),
+		// By default a partition found while others are waited for comes after 5 s.
+		kgo.MetadataMinAge(250 * time.Millisecond), kgo.FetchMaxWait(250 * time.Millisecond),
 		kgo.Dialer(func(ctx context.Context, network, host string) (net.Conn, error) {
 			return a.sys.Net.DialContext(ctx, network, host)
 		}),

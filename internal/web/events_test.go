@@ -107,7 +107,7 @@ func TestRecordsResume(t *testing.T) {
 
 func TestRecordsOfATopicThatComesLater(t *testing.T) {
 	s := openSite(t)
-	r := s.events("topic=nueva", "")
+	r := s.events("topic=lecturas&topic=nueva", "") // while another one is waited for
 	r.next("")
 	s.createTopic("nueva", 2)
 	s.produce("nueva", 1, `1`)

@@ -41,7 +41,9 @@ type tail struct {
 // records sends what comes to topics until the stream is over.
 func (st *stream) records(ctx context.Context, topics []string, from start) {
 	cl, err := kgo.NewClient(
-		kgo.SeedBrokers(st.server.kafka), kgo.ClientID("azud-console"), kgo.DisableClientMetrics(), kgo.MetadataMinAge(refreshPeriod/4),
+		kgo.SeedBrokers(st.server.kafka), kgo.ClientID("azud-console"), kgo.DisableClientMetrics(),
+		// By default a partition found while others are waited for comes after 5 s.
+		kgo.MetadataMinAge(refreshPeriod/4), kgo.FetchMaxWait(refreshPeriod/2),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.FetchMaxBytes(1<<20),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), // a position that is gone
 		kgo.Dialer(func(ctx context.Context, network, host string) (net.Conn, error) {
