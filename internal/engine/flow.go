@@ -39,7 +39,8 @@ type Flow struct {
 	abandon context.CancelFunc // ends the opening; nil before start
 	opened  chan struct{}      // closed when the opening has ended, well or not
 	query   *stream.Query
-	failed  error // why it could not start
+	failed  error   // why it could not start
+	shown   Trouble // the last error shown, so that its time is when it came
 }
 
 // FlowStatus is a flow at a glance. Totals are of this start of the process.
@@ -195,8 +196,11 @@ func (f *Flow) stop(ctx context.Context) error {
 		return nil
 	}
 	abandon()
-	<-f.opened
-	defer f.life.Wait()
+	select {
+	case <-f.opened:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	f.mu.Lock()
 	q := f.query
 	f.mu.Unlock()
@@ -208,7 +212,11 @@ func (f *Flow) stop(ctx context.Context) error {
 		return nil
 	default:
 	}
-	return q.Stop(ctx)
+	err := q.Stop(ctx)
+	if err == nil {
+		f.life.Wait()
+	}
+	return err
 }
 
 // Status is the flow as it is now.
@@ -226,7 +234,7 @@ func (f *Flow) Status() FlowStatus {
 	}
 	if failed != nil {
 		out.State = string(stream.Failed)
-		out.LastError = &Trouble{Class: errs.ClassOf(failed), Message: errs.Render(failed), At: f.e.sys.Clock.Now().UTC()}
+		out.LastError = f.trouble(failed, false)
 	}
 	if q != nil {
 		f.fill(&out, q)
@@ -253,8 +261,20 @@ func (f *Flow) fill(out *FlowStatus, q *stream.Query) {
 		}
 	}
 	if s.LastError != nil {
-		out.LastError = &Trouble{errs.ClassOf(s.LastError), errs.Render(s.LastError), f.e.sys.Clock.Now().UTC(), s.State == stream.Retrying}
+		out.LastError = f.trouble(s.LastError, s.State == stream.Retrying)
 	}
+}
+
+// trouble is an error as people see it, with the time when it was first seen.
+func (f *Flow) trouble(err error, retrying bool) *Trouble {
+	t := Trouble{errs.ClassOf(err), errs.Render(err), f.e.sys.Clock.Now().UTC(), retrying}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.shown.Message == t.Message && f.shown.Retrying == retrying {
+		return &Trouble{t.Class, t.Message, f.shown.At, retrying}
+	}
+	f.shown = t
+	return &t
 }
 
 // rateWindow is how long the rates of the last epoch are shown.

@@ -75,14 +75,33 @@ func Render(err error) string {
 	if e.Cause != nil {
 		fmt.Fprintf(&b, ": %v", e.Cause)
 	}
-	if e.Source != nil {
+	place, hint := e.deepest()
+	if place != nil {
 		b.WriteString("\n")
-		b.WriteString(e.Source.Caret(e.Span))
+		b.WriteString(place.Source.Caret(place.Span))
 	}
-	if e.Hint != "" {
-		fmt.Fprintf(&b, "\nhint: %s", e.Hint)
+	if hint != "" {
+		fmt.Fprintf(&b, "\nhint: %s", hint)
 	}
 	return b.String()
+}
+
+// deepest is the place and the remedy of the error, or of the first cause that has one.
+func (e *Error) deepest() (place *Error, hint string) {
+	for c := e; c != nil; {
+		if place == nil && c.Source != nil {
+			place = c
+		}
+		if hint == "" {
+			hint = c.Hint
+		}
+		var next *Error
+		if c.Cause == nil || !errors.As(c.Cause, &next) {
+			break
+		}
+		c = next
+	}
+	return place, hint
 }
 
 // ClassOf returns the class of the first *Error in err's chain, or "".

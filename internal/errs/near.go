@@ -15,6 +15,9 @@ func Near(name string, candidates []string) []string {
 	var hits []hit
 	low := strings.ToLower(name)
 	limit := max(2, len(low)/3)
+	if len(low) <= 3 { // of two letters any two differ by two
+		limit = 1
+	}
 	for _, c := range candidates {
 		lc := strings.ToLower(c)
 		d := distance(low, lc)
