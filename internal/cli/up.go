@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/azud/azud/internal/web"
 )
 
 func (a *app) up() *cobra.Command {
@@ -89,6 +91,9 @@ func (h *host) banner(took time.Duration) string {
 	fmt.Fprintf(&b, "  data      %s\n", h.where())
 	for _, p := range h.engine.Pipelines() {
 		fmt.Fprintf(&b, "  pipeline  %s: %s\n", p, strings.Join(h.engine.FlowNames(p), ", "))
+		if page := web.PageOf(p); page != "" {
+			fmt.Fprintf(&b, "  page      %s%s\n", consoleURL(h.web.Addr()), page)
+		}
 	}
 	data := h.where()
 	if strings.ContainsAny(data, " \"") {

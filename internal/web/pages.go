@@ -19,6 +19,14 @@ import (
 // pageNames maps addresses to documents.
 var pageNames = map[string]string{"/{$}": "index.html", "/sismos": "sismos.html"}
 
+// PageOf is the address, such as "/sismos", of a pipeline's own page; "" if it has none.
+func PageOf(pipeline string) string {
+	if _, ok := pageNames["/"+pipeline]; ok {
+		return "/" + pipeline
+	}
+	return ""
+}
+
 // assetRoot is where the embedded files but the documents are served.
 const assetRoot = "/assets/"
 
