@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
@@ -30,7 +31,7 @@ type Result struct {
 }
 
 // resolver finds a query's tables; one whose columns are not known yet asks its connector.
-func (e *Engine) resolver(s scope) func([]string, errs.Span) (plan.Table, error) {
+func (e *Engine) resolver(ctx context.Context, s scope) func([]string, errs.Span) (plan.Table, error) {
 	return func(name []string, _ errs.Span) (plan.Table, error) {
 		t, err := e.catalog.table(name, s.database)
 		if err != nil {
@@ -40,6 +41,7 @@ func (e *Engine) resolver(s scope) func([]string, errs.Span) (plan.Table, error)
 			return nil, errs.New("UNSUPPORTED_FEATURE", "%s is written to %s and cannot be read", t.Name(), t.conn.Name).
 				WithHint("to see a flow's result in queries as well, let a flow write it to a table USING memory")
 		}
+		e.awaitWriter(ctx, t)
 		if len(t.Schema()) > 0 {
 			return t, nil
 		}
@@ -56,6 +58,27 @@ func (e *Engine) resolver(s scope) func([]string, errs.Span) (plan.Table, error)
 	}
 }
 
+// awaitWriter waits while a flow that writes a live table is opening, so that a question asked
+// right after the start is answered from what the checkpoint holds.
+func (e *Engine) awaitWriter(ctx context.Context, t *Table) {
+	for _, f := range e.list() {
+		f.mu.Lock()
+		opened := f.opened
+		f.mu.Unlock()
+		if f.target != t || opened == nil || t.conn.Name != "memory" {
+			continue
+		}
+		select {
+		case <-opened:
+		case <-ctx.Done():
+		case <-e.sys.Clock.After(maxOpening):
+		}
+	}
+}
+
+// maxOpening is how long a question waits for a flow that is opening.
+const maxOpening = 10 * time.Second
+
 // Query runs the statements of a script one after the other and yields each one's result.
 // The first error ends it. database is where bare names are looked for first; "" is all.
 func (e *Engine) Query(ctx context.Context, src *errs.Source, database string) iter.Seq2[Result, error] {
@@ -67,7 +90,11 @@ func (e *Engine) Query(ctx context.Context, src *errs.Source, database string) i
 		}
 		s := scope{src: src, database: database}
 		for _, st := range stmts {
-			r, err := e.statement(ctx, s, st)
+			var r Result
+			err := e.guarded(func() (err error) {
+				r, err = e.statement(ctx, s, st)
+				return err
+			})
 			if !yield(r, err) || err != nil {
 				return
 			}
@@ -96,7 +123,7 @@ func (e *Engine) statement(ctx context.Context, s scope, st sql.Statement) (Resu
 
 // plan analyzes and optimizes a batch query.
 func (e *Engine) plan(ctx context.Context, s scope, q *sql.Query) (plan.Node, error) {
-	n, err := analyze.Query(ctx, q, e.env(s, false))
+	n, err := analyze.Query(ctx, q, e.env(ctx, s, false))
 	if err != nil {
 		return nil, err
 	}
@@ -254,7 +281,7 @@ func (e *Engine) describe(ctx context.Context, s scope, st *sql.Describe) (Resul
 	var schema types.Schema
 	switch st.What {
 	case "TABLE":
-		t, err := e.resolver(s)(st.Name.Strings(), st.Name.Span())
+		t, err := e.resolver(ctx, s)(st.Name.Strings(), st.Name.Span())
 		if err != nil {
 			return Result{}, s.at(err, st.Name.Span())
 		}

@@ -20,6 +20,7 @@ type Table struct {
 	options  connector.Options
 
 	columns types.Schema // as declared; empty if none were
+	writer  string       // the flow planned last to write it; only Engine.Add touches it
 
 	mu      sync.Mutex
 	learned types.Schema // without declared ones: from the flow that writes it, or the connector

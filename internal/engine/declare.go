@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -106,9 +107,9 @@ func (e *Engine) createView(s scope, st *sql.CreateView) error {
 
 // env is how names in a query of this scope are resolved. streams says whether FROM STREAM
 // is allowed.
-func (e *Engine) env(s scope, streams bool) analyze.Env {
+func (e *Engine) env(ctx context.Context, s scope, streams bool) analyze.Env {
 	return analyze.Env{
-		Source: s.src, Zone: e.zone, AllowStream: streams, Resolve: e.resolver(s),
+		Source: s.src, Zone: e.zone, AllowStream: streams, Resolve: e.resolver(ctx, s),
 		View: func(name []string) (*analyze.View, bool) { return e.catalog.view(name, s.database) },
 	}
 }

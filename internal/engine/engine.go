@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +17,7 @@ import (
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/connector/memory"
 	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/exec"
 	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/sql"
 	"github.com/azud/azud/internal/sys"
@@ -63,9 +66,29 @@ func (e *Engine) connectorEnv(r connector.Reporter, j connector.Journal) connect
 	return connector.Env{Sys: e.sys, Zone: e.zone, Report: r, Journal: j, Kafka: e.cfg.Kafka}
 }
 
+// guarded turns a panic of f, which is a defect, into an error; the log has its stack.
+func (e *Engine) guarded(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			e.log(fmt.Sprintf("panic: %v\n%s", v, debug.Stack()))
+			err = errs.New("INTERNAL_ERROR", "a defect in Azud: %v", v).WithHint("please report it; the log has the details")
+		}
+	}()
+	err = f()
+	var p *exec.PanicError
+	if errors.As(err, &p) {
+		e.log(fmt.Sprintf("panic: %v\n%s", p.Value, p.Stack))
+	}
+	return err
+}
+
 // Add declares a pipeline's tables and plans its flows. Nothing runs yet. If a statement
 // fails, nothing of the pipeline stays.
-func (e *Engine) Add(ctx context.Context, p *Pipeline) (err error) {
+func (e *Engine) Add(ctx context.Context, p *Pipeline) error {
+	return e.guarded(func() error { return e.add(ctx, p) })
+}
+
+func (e *Engine) add(ctx context.Context, p *Pipeline) (err error) {
 	name := p.Spec.Name
 	e.mu.Lock()
 	taken := slices.ContainsFunc(e.pipelines, func(other string) bool { return strings.EqualFold(other, name) })

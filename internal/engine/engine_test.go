@@ -60,8 +60,10 @@ func TestPipelineErrorsPointAtTheirPlace(t *testing.T) {
 		{"column", topic + live + "CREATE FLOW f AS INSERT INTO m BY NAME SELECT b FROM STREAM s", "UNRESOLVED_COLUMN.WITH_SUGGESTION", "p/a.sql:3:47"},
 		{"mode", topic + "CREATE TABLE m USING memory;\nCREATE FLOW f AS INSERT INTO m BY NAME SELECT count(*) AS n FROM STREAM s",
 			"STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", "p/a.sql:3:"},
-		{"flow name", topic + live + "CREATE FLOW f AS INSERT INTO m BY NAME SELECT a FROM STREAM s;\n" +
-			"CREATE FLOW f AS INSERT INTO m BY NAME SELECT a FROM STREAM s", "DUPLICATE_FLOW", "p/a.sql:4:13"},
+		{"flow name", topic + "CREATE TABLE c USING console;\nCREATE FLOW f AS INSERT INTO c BY NAME SELECT a FROM STREAM s;\n" +
+			"CREATE FLOW f AS INSERT INTO c BY NAME SELECT a FROM STREAM s", "DUPLICATE_FLOW", "p/a.sql:4:13"},
+		{"two flows", topic + live + "CREATE FLOW f AS INSERT INTO m BY NAME SELECT a FROM STREAM s;\n" +
+			"CREATE FLOW g AS INSERT INTO m BY NAME SELECT a FROM STREAM s", "LIVE_TABLE_HAS_A_FLOW", "p/a.sql:4:30"},
 		{"sink columns", topic + "CREATE TABLE t (b INT) USING kafka OPTIONS (topic 't', format 'json');\n" +
 			"CREATE FLOW f AS INSERT INTO t BY NAME SELECT a FROM STREAM s", "INCOMPATIBLE_DATA_FOR_TABLE.EXTRA_COLUMNS", "p/a.sql:3:30"},
 	} {
@@ -207,5 +209,15 @@ func TestAmbiguousNamesNamePipelines(t *testing.T) {
 	}
 	if got, err := answer(t, e, "DESCRIBE two.s"); err != nil || !strings.Contains(got, "a,int") {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestADefectIsAnErrorWithItsStackInTheLog(t *testing.T) {
+	e := newEngine(t)
+	var log strings.Builder
+	e.log = func(s string) { log.WriteString(s) }
+	err := e.guarded(func() error { panic("planted") })
+	if errs.ClassOf(err) != "INTERNAL_ERROR" || !strings.Contains(log.String(), "planted\ngoroutine") {
+		t.Errorf("got %v, log %q", err, log.String())
 	}
 }

@@ -74,12 +74,15 @@ func (e *Engine) planFlow(ctx context.Context, p *Pipeline, s scope, st *sql.Cre
 		return nil, errs.New("UNSUPPORTED_FEATURE", "%s is read from %s and cannot be written", target.Name(), target.conn.Name).
 			At(s.src, st.Target.Span()).WithHint("write to a table USING kafka, memory, console or alert")
 	}
+	if err := e.claim(target, p.Spec.Name, st.Name.Name); err != nil {
+		return nil, s.at(err, st.Target.Span())
+	}
 	f := &Flow{e: e, pipeline: p.Spec.Name, name: st.Name.Name, src: s.src, at: st.Name.Span(), target: target}
 	f.report = &reporter{flow: f.pipeline + "." + f.name, clock: e.sys.Clock, log: e.log}
 	if err := f.settings(p); err != nil {
 		return nil, s.at(err, st.Name.Span())
 	}
-	n, err := analyze.Query(ctx, st.Query, e.env(s, true))
+	n, err := analyze.Query(ctx, st.Query, e.env(ctx, s, true))
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +99,19 @@ func (e *Engine) planFlow(ctx context.Context, p *Pipeline, s scope, st *sql.Cre
 	f.plan = optimize.Plan(n)
 	f.scans = streamScans(f.plan)
 	return f, nil
+}
+
+// claim makes a flow the writer of its target. A live table is the result of one query: a
+// second one would hide the first one's rows. Flows of a pipeline that is not added in the end
+// claim nothing, because its tables are forgotten with it.
+func (e *Engine) claim(t *Table, pipeline, flow string) error {
+	name := pipeline + "." + flow
+	if t.conn.Name == "memory" && t.writer != "" {
+		return errs.New("LIVE_TABLE_HAS_A_FLOW", "the live table %s is written by the flow %s already", t.Name(), t.writer).
+			WithHint("declare a table of its own for %s, or let one flow select the UNION ALL of both", flow)
+	}
+	t.writer = name
+	return nil
 }
 
 // settings reads output mode and trigger: azud.flow.<name>.<option> of the configuration, else
@@ -143,6 +159,10 @@ func (f *Flow) start() {
 	f.life.Go(func() { f.run(ctx) })
 }
 
+// maxRowsPerEpoch bounds what an epoch reads of each source, so that a backlog is worked off in
+// pieces: memory stays flat, and what is done is committed.
+const maxRowsPerEpoch = 100_000
+
 // run opens the query and waits for its end.
 func (f *Flow) run(opening context.Context) {
 	checkpoints := *f.e.sys
@@ -151,7 +171,8 @@ func (f *Flow) run(opening context.Context) {
 		Name: f.pipeline + "." + f.name, Plan: f.plan, Text: f.src,
 		OpenSource: f.openSource, OpenSink: f.openSink, Static: f.static,
 		SinkSchema: plan.SchemaOf(f.plan), Mode: f.mode, Trigger: stream.Trigger{Every: f.every},
-		Checkpoint: f.checkpointDir(), Cache: f.e.cache, Sys: &checkpoints, Zone: f.e.zone, Report: f.report,
+		MaxRowsPerEpoch: maxRowsPerEpoch,
+		Checkpoint:      f.checkpointDir(), Cache: f.e.cache, Sys: &checkpoints, Zone: f.e.zone, Report: f.report,
 	})
 	f.mu.Lock()
 	f.query, f.failed = q, err // a nil query if it failed
