@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"unicode/utf8"
 
@@ -70,7 +71,9 @@ func (a *app) runConsume(ctx context.Context, topic string, o consumeOptions) er
 			return errs.Wrap(f.Err, "KAFKA_UNAVAILABLE", "reading %s[%d]", f.Topic, f.Partition)
 		}
 		for it := fetches.RecordIter(); !it.Done(); {
-			if err := a.printRecord(it.Next(), o); err != nil {
+			if err := a.printRecord(it.Next(), o); errors.Is(err, errUnread) {
+				return nil // Ctrl+C
+			} else if err != nil {
 				return err
 			}
 			if n++; n == o.max {

@@ -65,10 +65,10 @@ func Main(args []string) int {
 // run runs one command line. It makes the writers of a.sys safe for many flows.
 func (a *app) run(ctx context.Context, args []string) int {
 	ctx, cancel := context.WithCancel(ctx)
-	out := &terminal{w: a.sys.Out, gone: cancel}
-	a.sys.Out, a.sys.Err = out, &terminal{w: a.sys.Err, gone: func() {}}
+	out := &terminal{w: a.sys.Out, clock: a.sys.Clock, ending: ctx.Done(), gone: cancel}
+	a.sys.Out, a.sys.Err = out, &terminal{w: a.sys.Err, clock: a.sys.Clock, ending: ctx.Done(), gone: func() {}}
 	var watcher sync.WaitGroup
-	watcher.Go(func() { out.watch(ctx, a.sys.Clock) })
+	watcher.Go(func() { out.watch(ctx) })
 	defer watcher.Wait()
 	defer cancel()
 	root := a.root()

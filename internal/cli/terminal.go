@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -13,28 +15,82 @@ import (
 	"github.com/azud/azud/internal/sys"
 )
 
-// terminal lets several flows write to one stream: each Write is whole. When the reader of a
-// pipe has gone, gone is called, once.
+// terminal lets several flows write to one stream: each Write is whole. A Write waits for who
+// reads, but once the command is ending only for lastMoment: what is not taken by then is
+// dropped, with all that follows.
 type terminal struct {
-	w    io.Writer
-	gone func()
+	w      io.Writer
+	clock  sys.Clock
+	ending <-chan struct{} // closed when the command is to end
+	gone   func()          // called when the reader of a pipe has gone
+
+	turn sync.Mutex // held over a write to w, which may never return
 
 	mu     sync.Mutex
-	broken error
+	broken error // why nothing is written any more
+}
+
+// lastMoment is how long the reader may take, when the command is ending, to make room for one
+// more Write.
+const lastMoment = 300 * time.Millisecond
+
+// errUnread says that nobody has read what was written before the command had to end.
+var errUnread = fmt.Errorf("nobody reads the output: %w", context.Canceled)
+
+// written is what came of one Write.
+type written struct {
+	n   int
+	err error
 }
 
 func (t *terminal) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.broken != nil {
-		return 0, t.broken
+	done, own := make(chan written, 1), bytes.Clone(p) // p is the caller's again when this returns
+	go func() { done <- t.write(own) }()
+	select {
+	case r := <-done:
+		return r.n, r.err
+	case <-t.ending:
+	}
+	if errors.Is(t.trouble(), errUnread) {
+		return 0, errUnread
+	}
+	select {
+	case r := <-done:
+		return r.n, r.err
+	case <-t.clock.After(lastMoment):
+		t.fail(errUnread)
+		return 0, errUnread
+	}
+}
+
+// write writes in its turn.
+func (t *terminal) write(p []byte) written {
+	t.turn.Lock()
+	defer t.turn.Unlock()
+	if err := t.trouble(); err != nil {
+		return written{0, err}
 	}
 	n, err := t.w.Write(p)
 	if brokenPipe(err) {
-		t.broken = err
+		t.fail(err)
 		t.gone()
 	}
-	return n, err
+	return written{n, err}
+}
+
+// fail ends all writing; the first reason stands.
+func (t *terminal) fail(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.broken == nil {
+		t.broken = err
+	}
+}
+
+func (t *terminal) trouble() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.broken
 }
 
 // lookPeriod is how often the reader of a pipe is looked for.
@@ -42,7 +98,7 @@ const lookPeriod = 500 * time.Millisecond
 
 // watch notices until ctx ends that the reader of a pipe has gone: who waits for records
 // writes nothing and would not.
-func (t *terminal) watch(ctx context.Context, clock sys.Clock) {
+func (t *terminal) watch(ctx context.Context) {
 	f, ok := t.w.(*os.File)
 	if !ok {
 		return
@@ -50,11 +106,9 @@ func (t *terminal) watch(ctx context.Context, clock sys.Clock) {
 	if info, err := f.Stat(); err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0 {
 		return
 	}
-	for clock.Sleep(ctx, lookPeriod) == nil {
+	for t.clock.Sleep(ctx, lookPeriod) == nil {
 		if readerGone(f) {
-			t.mu.Lock()
-			t.broken = syscall.EPIPE
-			t.mu.Unlock()
+			t.fail(syscall.EPIPE)
 			t.gone()
 			return
 		}
@@ -63,9 +117,8 @@ func (t *terminal) watch(ctx context.Context, clock sys.Clock) {
 
 // closed reports whether the reader has gone.
 func (t *terminal) closed() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.broken != nil
+	err := t.trouble()
+	return err != nil && !errors.Is(err, errUnread)
 }
 
 func brokenPipe(err error) bool {

@@ -17,6 +17,10 @@ import (
 // grace is how long Stop lets a running epoch go on before it is abandoned.
 const grace = 700 * time.Millisecond
 
+// farewell is how long Stop still waits after it has cancelled everything: what heeds no context
+// (a write to a pipe that nobody reads) must not hold up the process's end.
+const farewell = 200 * time.Millisecond
+
 // Query is a running streaming query. Its methods are safe for concurrent use.
 type Query struct {
 	cfg    *Config
@@ -170,7 +174,8 @@ func (q *Query) pause(ctx context.Context, d time.Duration) bool {
 
 // Stop ends the query: a running epoch may finish within a moment or is abandoned, what is
 // committed stays. It returns when everything is closed; if ctx ends before, what still
-// runs is cancelled. The error is that of Wait.
+// runs is cancelled, and what does not heed that is left behind with an error of class
+// QUERY_STUCK. Else the error is that of Wait.
 func (q *Query) Stop(ctx context.Context) error {
 	q.once.Do(func() {
 		close(q.stop)
@@ -180,7 +185,12 @@ func (q *Query) Stop(ctx context.Context) error {
 	case <-q.done:
 	case <-ctx.Done():
 		q.kill()
-		<-q.done
+		select {
+		case <-q.done:
+		case <-q.cfg.Sys.Clock.After(farewell):
+			return errs.New("QUERY_STUCK", "query %s does not stop", q.cfg.Name).
+				WithHint("what it has committed is kept; its sink or source hangs and ends with the process")
+		}
 	}
 	return q.err
 }
