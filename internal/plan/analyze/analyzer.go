@@ -22,6 +22,24 @@ type analyzer struct {
 	events     map[plan.Expr]*plan.EventTime // of computed window times
 	consts     map[plan.Expr]*vec.Col        // values of constant expressions; nil: not one
 	views      []string                      // the views being expanded, outermost first
+	queries    int                           // analyzed so far, those of WITH and of views once for each reading
+}
+
+// A name of WITH or a view is analyzed at every place that reads it, so that a short text may
+// stand for a plan that grows with two to the power of its length. These bound what is built.
+const (
+	maxQueries    = 20_000
+	maxAttributes = 400_000
+)
+
+// tooLarge refuses a plan that has grown beyond reason; at is the query that would go on.
+func (a *analyzer) tooLarge(at errs.Span) error {
+	a.queries++
+	if a.queries <= maxQueries && a.lastID <= maxAttributes {
+		return nil
+	}
+	return a.fail(at, "QUERY_TOO_COMPLEX", "54001", "the query stands for too many others: names of WITH and views count at each place that reads them").
+		WithHint("read each name fewer times, or write what is in between into a table")
 }
 
 // newAttr makes an attribute with a new id.

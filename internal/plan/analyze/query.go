@@ -32,6 +32,9 @@ func (a *analyzer) query(ctx context.Context, q *sql.Query, outer *ctes) (plan.N
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
+	if err := a.tooLarge(q.Span()); err != nil {
+		return nil, nil, err
+	}
 	if err := a.queryRefused(q); err != nil {
 		return nil, nil, err
 	}
