@@ -27,7 +27,7 @@ func Connector(version string) *connector.Connector {
 	c.Source = func(ctx context.Context, env connector.Env, t connector.Table) (connector.Source, error) {
 		u, err := url.Parse(c.Text(t.Options, "url"))
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return nil, errs.New("INVALID_OPTION", "table %s: url %q is not an http or https address", t.Name, c.Text(t.Options, "url"))
+			return nil, errs.New("INVALID_OPTION", "table %s: url %q is not an http or https address", t.Name, shown(c.Text(t.Options, "url")))
 		}
 		if c.Duration(t.Options, "interval") <= 0 || c.Duration(t.Options, "timeout") <= 0 {
 			return nil, errs.New("INVALID_OPTION", "table %s: interval and timeout must be more than 0", t.Name)

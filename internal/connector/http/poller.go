@@ -35,7 +35,8 @@ const (
 type poller struct {
 	env      connector.Env
 	table    string
-	url      string
+	url      string   // never shown: it may hold secrets
+	shown    string   // the address without them
 	rows     []string // path to the array
 	interval time.Duration
 	maxBytes int64
@@ -50,7 +51,7 @@ type poller struct {
 }
 
 func newPoller(c *connector.Connector, env connector.Env, t connector.Table, version string) (*poller, error) {
-	p := &poller{env: env, table: t.Name, url: c.Text(t.Options, "url"),
+	p := &poller{env: env, table: t.Name, url: c.Text(t.Options, "url"), shown: shown(c.Text(t.Options, "url")),
 		interval: c.Duration(t.Options, "interval"), maxBytes: c.Int(t.Options, "maxBytes"),
 		agent: "azud/" + version, known: map[string]int64{}}
 	if path := c.Text(t.Options, "rows"); path != "" {
@@ -141,7 +142,7 @@ func (p *poller) keep(got polled, keep func(entry) error) error {
 func (p *poller) fetch(ctx context.Context) (polled, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url, nil)
 	if err != nil {
-		return polled{}, errs.Wrap(err, "INVALID_OPTION", "url %q", p.url)
+		return polled{}, errs.Wrap(bare(err), "INVALID_OPTION", "url %q", p.shown)
 	}
 	req.Header.Set("Accept", "application/json, application/geo+json;q=0.9, */*;q=0.5")
 	req.Header.Set("User-Agent", p.agent)
@@ -150,18 +151,18 @@ func (p *poller) fetch(ctx context.Context) (polled, error) {
 	}
 	resp, err := p.client.Do(req)
 	if err != nil {
-		return polled{}, errs.Wrap(err, "HTTP_UNAVAILABLE", "polling %s", p.url)
+		return polled{}, errs.Wrap(bare(err), "HTTP_UNAVAILABLE", "polling %s", p.shown)
 	}
 	defer resp.Body.Close()
 	switch {
 	case resp.StatusCode == http.StatusNotModified:
 		return polled{entry: entry{ETag: p.etag}}, nil
 	case resp.StatusCode != http.StatusOK:
-		return polled{}, errs.Wrap(&refused{resp.Status, p.retryAfter(resp.Header)}, "HTTP_STATUS", "polling %s", p.url)
+		return polled{}, errs.Wrap(&refused{resp.Status, p.retryAfter(resp.Header)}, "HTTP_STATUS", "polling %s", p.shown)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, p.maxBytes+1))
 	if err != nil {
-		return polled{}, errs.Wrap(err, "HTTP_UNAVAILABLE", "reading the body of %s", p.url)
+		return polled{}, errs.Wrap(bare(err), "HTTP_UNAVAILABLE", "reading the body of %s", p.shown)
 	}
 	if int64(len(body)) > p.maxBytes {
 		return polled{}, p.malformed(body, fmt.Errorf("longer than maxBytes, %d", p.maxBytes))
@@ -179,8 +180,8 @@ func (p *poller) fetch(ctx context.Context) (polled, error) {
 }
 
 func (p *poller) malformed(body []byte, cause error) error {
-	p.env.Report.Rejected(p.url, cause.Error(), sample(body))
-	return errs.Wrap(cause, "HTTP_MALFORMED_BODY", "the body of %s", p.url)
+	p.env.Report.Rejected(p.shown, cause.Error(), sample(body))
+	return errs.Wrap(cause, "HTTP_MALFORMED_BODY", "the body of %s", p.shown)
 }
 
 // retryAfter reads seconds or a date.
@@ -249,7 +250,7 @@ func (p *poller) fresh(rows []json.RawMessage, at int64, report bool) ([]json.Ra
 	for i, row := range rows {
 		if keys.IsNull(i) {
 			if reason := reasons[i]; report {
-				p.env.Report.Rejected(p.url, cmp.Or(reason, "the key is missing or null"), sample(row))
+				p.env.Report.Rejected(p.shown, cmp.Or(reason, "the key is missing or null"), sample(row))
 			}
 			continue
 		}
