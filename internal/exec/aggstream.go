@@ -103,9 +103,10 @@ func (o *streamAggregate) Run(ctx context.Context, e *EpochTask) iter.Seq2[*vec.
 			yield(nil, err)
 			return
 		}
+		rows := e.Fn // a Context of its own for each epoch: random sequences start anew with it
 		for b, err := range o.in.Run(ctx, e) {
 			if err == nil {
-				err = o.consume(&frame{&o.fn, b}, e.Late)
+				err = o.consume(&frame{&rows, b}, e.Late)
 			}
 			if err != nil {
 				yield(nil, err)

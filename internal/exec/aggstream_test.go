@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
@@ -425,4 +426,33 @@ func TestStreamErrorsEndTheEpoch(t *testing.T) {
 	if !errors.Is(err, errScan) {
 		t.Errorf("error %v", err)
 	}
+}
+
+// TestStreamAggregateReplays: a kernel whose sequence starts anew with each Context, as that of
+// rand() does, gives an epoch the same values in a stream that ran on as in one made anew.
+func TestStreamAggregateReplays(t *testing.T) {
+	k := attr(1, "k", types.LongType)
+	random := call("random", types.LongType, nil)
+	last, next := (*fn.Context)(nil), int64(0)
+	random.Fn.Kernel = func(c *fn.Context, _ []vec.Col, n int, _ []uint32) (vec.Col, error) {
+		if c != last {
+			last, next = c, c.Seed
+		}
+		out := make([]int64, n)
+		for i := range out {
+			out[i] = next
+			next++
+		}
+		return vec.FlatOf(types.LongType, out, nil), nil
+	}
+	n := &plan.Aggregate{Child: scanOf(k), Keys: []plan.Named{named(k, ref(k))}, Aggs: []plan.Named{named(attr(2, "t", types.StringType), trace(random))}}
+	epoch := func(op Operator, key int, seed int64) [][]any {
+		e := source{batches: []*vec.Batch{batchOf(colOf(types.LongType, key, key))}}.task()
+		e.Fn.Seed = seed
+		return collect(t, op, e)
+	}
+	op := mustBuild(t, n, BuildOptions{Mode: connector.Update})
+	wantRows(t, epoch(op, 1, 100), [][]any{{1, "100,101"}})
+	wantRows(t, epoch(op, 2, 200), [][]any{{2, "200,201"}})
+	wantRows(t, epoch(mustBuild(t, n, BuildOptions{Mode: connector.Update}), 2, 200), [][]any{{2, "200,201"}})
 }

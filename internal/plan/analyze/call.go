@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/azud/azud/internal/errs"
@@ -130,6 +131,11 @@ func (a *analyzer) aggregate(s *exprScope, e *sql.Call, name string) (val, error
 	if err != nil {
 		return val{}, err
 	}
+	if slices.ContainsFunc(cast, isRandom) {
+		return val{}, a.fail(e.Span(), "AGGREGATE_FUNCTION_WITH_NONDETERMINISTIC_EXPRESSION", "42845",
+			"non-deterministic expression \"%s\" should not appear in the arguments of an aggregate function", display).
+			WithHint("compute it in a subquery in FROM")
+	}
 	g := &plan.Agg{Name: f.Name, Fn: bound, Args: cast, Distinct: e.Distinct, At: e.Span()}
 	if e.Filter != nil {
 		cond, err := a.aggFilter(s, e.Filter)
@@ -189,5 +195,24 @@ func (a *analyzer) aggFilter(s *exprScope, e sql.Expr) (val, error) {
 		return a.fail(e.Span(), "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN", "42903",
 			"the FILTER condition \"%s\" is %s, not BOOLEAN", v.name, v.x.Type().SQL())
 	})
+	if err == nil && isRandom(v.x) {
+		err = a.fail(e.Span(), "INVALID_AGGREGATE_FILTER.NON_DETERMINISTIC", "42903",
+			"the FILTER condition \"%s\" must be deterministic", v.name).
+			WithHint("compute it in a subquery in FROM")
+	}
 	return v, err
+}
+
+// isRandom reports an expression that differs from row to row, what Spark calls
+// non-deterministic. Volatile says more: the time of the epoch is volatile, but the same for
+// each of its rows.
+func isRandom(e plan.Expr) bool {
+	found := false
+	plan.WalkExpr(e, func(e plan.Expr) bool {
+		if c, ok := e.(*plan.Call); ok && slices.Contains([]string{"rand", "randn", "uuid"}, c.Name) {
+			found = true
+		}
+		return !found
+	})
+	return found
 }
