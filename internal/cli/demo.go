@@ -51,19 +51,17 @@ type feature struct {
 
 func newDemo(c sys.Clock) *demo { return &demo{clock: c} }
 
-// env points the pipelines at the demonstration; what the user has set stays.
+// env points the pipelines at the demonstration, whatever the user has set for the real feed:
+// what says DEMO must not ask the internet.
 func (d *demo) env(addr string, env func(string) (string, bool)) func(string) (string, bool) {
 	return func(name string) (string, bool) {
-		if v, ok := env(name); ok && v != "" {
-			return v, true
-		}
 		switch name {
 		case "USGS_URL":
 			return "http://" + addr + demoPath, true
 		case "USGS_INTERVAL":
 			return demoPeriod, true
 		}
-		return "", false
+		return env(name)
 	}
 }
 

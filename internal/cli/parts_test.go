@@ -91,10 +91,10 @@ func TestDemoFeed(t *testing.T) {
 	}
 }
 
-func TestDemoLeavesWhatTheUserHasSet(t *testing.T) {
+func TestTheDemonstrationAsksNobodyElse(t *testing.T) {
 	set := map[string]string{"USGS_URL": "http://mine", "USGS_INTERVAL": "", "OTHER": "x"}
 	env := newDemo(nil).env("127.0.0.1:8080", func(name string) (string, bool) { v, ok := set[name]; return v, ok })
-	for name, want := range map[string]string{"USGS_URL": "http://mine", "USGS_INTERVAL": demoPeriod, "OTHER": "x", "NADA": ""} {
+	for name, want := range map[string]string{"USGS_URL": "http://127.0.0.1:8080" + demoPath, "USGS_INTERVAL": demoPeriod, "OTHER": "x", "NADA": ""} {
 		if got, ok := env(name); got != want || ok != (want != "") {
 			t.Errorf("%s is %q, %v", name, got, ok)
 		}

@@ -73,7 +73,7 @@ func TestSQL(t *testing.T) {
 
 // Without --data and --http the demonstration's daemon is found too.
 func TestSQLFindsTheDemonstration(t *testing.T) {
-	p := up(t, t.TempDir(), demoEnv, "--demo")
+	p := up(t, t.TempDir(), nil, "--demo")
 	base := strings.TrimSuffix(p.data, demoSuffix)
 	r := azud(t, base, "", "sql", "-o", "json", "-e", "SHOW TABLES")
 	if r.status != 0 || !strings.Contains(r.out, "estadisticas") {

@@ -18,9 +18,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// demoEnv lets the demonstration be where the feed comes from.
-var demoEnv = []string{"USGS_URL="}
-
 // failing is a pipeline whose flow fails at its first record, for good.
 func failing(t *testing.T, dir string) string {
 	t.Helper()
@@ -148,14 +145,16 @@ func TestEphemeralLeavesNothing(t *testing.T) {
 
 func TestASecondStartContinues(t *testing.T) {
 	dir := t.TempDir()
-	p := up(t, dir, demoEnv, "--demo")
+	// The demonstration wins over what is set for the real feed, in the environment and in a file.
+	envFile := write(t, "USGS_URL=http://127.0.0.1:1/file\nUSGS_INTERVAL=1 hour\n", dir, "config.env")
+	p := up(t, dir, nil, "--demo", "--env-file", envFile)
 	if want := filepath.Join(dir, "datos-demo"); p.data != want {
 		t.Errorf("data in %s instead of %s", p.data, want)
 	}
 	p.until("alerts come", func() bool { return strings.Contains(p.stdout(), "ALERTA SISMICA") })
 	p.interrupt()
 	// Everything an aborted and a continued run read is there once.
-	p = up(t, dir, demoEnv, "--demo")
+	p = up(t, dir, nil, "--demo")
 	query := func() (n, distinct float64) {
 		r := azud(t, "", "", "sql", "--http", p.http, "-o", "json", "-e", "SELECT count(*), count(DISTINCT id) FROM sismos")
 		var got struct{ Rows [][2]float64 }
