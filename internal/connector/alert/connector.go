@@ -10,6 +10,7 @@ import (
 
 // Connector is the registry's entry.
 func Connector() *connector.Connector {
+	open := &locks{}
 	c := &connector.Connector{
 		Name: "alert",
 		Doc:  "Writes each row as a text made from a template, to a file and to the console.",
@@ -25,9 +26,12 @@ func Connector() *connector.Connector {
 		if err != nil {
 			return nil, errs.Wrap(err, "INVALID_OPTION", "table %s: template", t.Name)
 		}
-		s := &sink{env: env, tpl: tpl, console: c.Bool(t.Options, "console")}
+		s := &sink{env: env, locks: open, tpl: tpl, console: c.Bool(t.Options, "console")}
 		if s.file = c.Text(t.Options, "file"); s.file != "" && !filepath.IsAbs(s.file) {
 			s.file = filepath.Join(env.Sys.Dir, s.file)
+		}
+		if s.file != "" {
+			s.file = filepath.Clean(s.file) // one name, one lock
 		}
 		if s.file == "" && !s.console {
 			return nil, errs.New("MISSING_OPTION", "table %s: alerts would go nowhere", t.Name).

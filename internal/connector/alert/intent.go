@@ -58,7 +58,11 @@ func (s *sink) openFile(name string) (vfs.File, error) {
 // append makes the file hold the text at its offset. What a crash left of it is completed;
 // where the file has become shorter (rotated) or holds something else there (another program
 // wrote), the text goes to the end, and the intent is stored again with that place first.
+// The caller holds the file's lock. Without a file there is nothing to do.
 func (s *sink) append(in *intent) error {
+	if in.File == "" {
+		return nil
+	}
 	f, err := s.openFile(in.File)
 	if err != nil {
 		return err

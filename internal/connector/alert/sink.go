@@ -14,6 +14,7 @@ import (
 
 type sink struct {
 	env     connector.Env
+	locks   *locks // shared by the sinks of one Connector
 	tpl     template
 	file    string // absolute; "" none
 	console bool
@@ -41,7 +42,7 @@ func (s *sink) Open(_ context.Context, q connector.QueryIdentity, schema types.S
 		return connector.EpochMark{}, err
 	}
 	if !in.Done {
-		if err := s.carryOut(in); err != nil {
+		if err := s.complete(in); err != nil {
 			return connector.EpochMark{}, err
 		}
 	}
@@ -79,22 +80,10 @@ func (w *writer) Commit(context.Context) (connector.Outcome, error) {
 	}
 	s := w.sink
 	in := &intent{Epoch: w.epoch.Epoch, Plan: w.epoch.Plan, File: s.file, Text: w.text.String()}
-	if s.file != "" {
-		f, err := s.openFile(s.file)
-		if err != nil {
-			return connector.Aborted, err
-		}
-		info, err := f.Stat()
-		f.Close()
-		if err != nil {
-			return connector.Aborted, unwritable(err, s.file)
-		}
-		in.Offset = info.Size()
+	if out, err := s.decide(in); err != nil {
+		return out, err
 	}
-	if err := in.store(s.query.Store, true); err != nil {
-		return connector.Unknown, err
-	}
-	if err := s.carryOut(in); err != nil {
+	if err := s.finish(in); err != nil {
 		return connector.Unknown, err
 	}
 	return connector.Committed, nil
@@ -102,13 +91,36 @@ func (w *writer) Commit(context.Context) (connector.Outcome, error) {
 
 func (w *writer) Abort(context.Context) error { return nil }
 
-// carryOut appends the text where it belongs, prints it, and notes that it is done.
-func (s *sink) carryOut(in *intent) error {
+// decide gives the text its place at the end of the file, stores the intent and appends. No
+// other sink of this process may write to the file meanwhile: it would take the same place.
+func (s *sink) decide(in *intent) (connector.Outcome, error) {
+	defer s.locks.take(in.File)()
 	if in.File != "" {
-		if err := s.append(in); err != nil {
-			return err
+		size, err := s.size(in.File)
+		if err != nil {
+			return connector.Aborted, err
 		}
+		in.Offset = size
 	}
+	if err := in.store(s.query.Store, true); err != nil {
+		return connector.Unknown, err
+	}
+	return connector.Unknown, s.append(in)
+}
+
+// complete carries out an intent that a crash or a failure left undone.
+func (s *sink) complete(in *intent) error {
+	unlock := s.locks.take(in.File)
+	err := s.append(in)
+	unlock()
+	if err != nil {
+		return err
+	}
+	return s.finish(in)
+}
+
+// finish prints the text, which is in the file by now, and notes that all is done.
+func (s *sink) finish(in *intent) error {
 	if s.console {
 		if _, err := io.WriteString(s.env.Sys.Out, in.Text); err != nil {
 			s.env.Report.Log("an alert could not be printed: " + err.Error())
@@ -116,6 +128,19 @@ func (s *sink) carryOut(in *intent) error {
 	}
 	in.Done, in.Text = true, ""
 	return in.store(s.query.Store, false)
+}
+
+func (s *sink) size(name string) (int64, error) {
+	f, err := s.openFile(name)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return 0, unwritable(err, name)
+	}
+	return info.Size(), nil
 }
 
 func unwritable(err error, file string) error {
