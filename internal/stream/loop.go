@@ -46,6 +46,7 @@ func (s *session) epochs(life, calm context.Context) error {
 				return errStopped
 			}
 		default:
+			s.recovered()
 			s.q.drains.answer(asked, nil)
 			if s.q.cfg.Trigger.Once {
 				return nil
@@ -56,6 +57,16 @@ func (s *session) epochs(life, calm context.Context) error {
 		}
 	}
 	return errStopped
+}
+
+// recovered clears the error that the query has retried: all opened well and has no news. With
+// news it is the commit that clears it, because the epoch may be what fails.
+func (s *session) recovered() {
+	if s.q.Status().LastError == nil {
+		return
+	}
+	s.q.board.update(func(st *Status) { st.LastError = nil })
+	s.q.report.Trouble(nil)
 }
 
 // limit is how far Trigger.Once reads: what the sources have at the start.

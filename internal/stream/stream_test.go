@@ -393,6 +393,36 @@ func TestAPassingFailureAtStartIsNoFailureOfStart(t *testing.T) {
 	}
 }
 
+// troubled keeps the last trouble that was reported.
+type troubled struct {
+	*rig
+	last error
+}
+
+func (r *troubled) Trouble(err error) { r.last = err }
+
+func TestAQueryWithoutNewsRecoversToo(t *testing.T) {
+	src := newSource()
+	r := &troubled{rig: newRig(t, scanNode(0), src)}
+	r.cfg.Report = r
+	n := 0
+	r.cfg.OpenSource = func(context.Context, int, connector.Journal, connector.Reporter) (connector.Source, error) {
+		if n++; n < 3 {
+			return nil, connector.Passing(errs.New("NET", "no broker"))
+		}
+		return src, nil
+	}
+	q := r.start()
+	r.drain(q)
+	if st := q.Status(); st.Retries != 2 || st.LastError != nil || st.State != stream.Running {
+		t.Errorf("%+v", st)
+	}
+	r.stop(q)
+	if r.last != nil {
+		t.Errorf("it still reports %v", r.last)
+	}
+}
+
 func TestStateOutgrowsItsDeltas(t *testing.T) {
 	src := newSource()
 	r := newRig(t, windowCount(t, watermarked(scanNode(0), 0, time.Hour), 5*time.Second), src)
