@@ -77,37 +77,70 @@ type tp struct {
 
 func (p tp) String() string { return fmt.Sprintf("%s-%d", p.topic, p.part) }
 
-// describe fetches the layout; a topic that does not exist is created with the broker's
-// defaults where the broker allows it, as Kafka's own consumers do.
-func describe(ctx context.Context, env connector.Env, cl *kgo.Client, names []string) (*layout, error) {
+// describe fetches the layout. A topic that does not exist is an error.
+func describe(ctx context.Context, cl *kgo.Client, names []string) (*layout, error) {
+	adm := kadm.NewClient(cl)
+	list, missing, err := look(ctx, adm, names)
+	if err != nil {
+		return nil, err
+	}
+	if len(missing) > 0 {
+		return nil, unknownTopic(ctx, adm, missing[0])
+	}
+	return layoutOf(list, names), nil
+}
+
+// establish is describe for what a flow reads all its life: a topic that does not exist is
+// created with the broker's defaults, as Kafka's own consumers do, because its writer may
+// start later.
+func establish(ctx context.Context, env connector.Env, cl *kgo.Client, names []string) (*layout, error) {
 	adm := kadm.NewClient(cl)
 	for try := 1; ; try++ {
-		list, err := adm.ListTopics(ctx, names...)
+		list, missing, err := look(ctx, adm, names)
 		if err != nil {
-			return nil, unavailable(err, "reading the layout of %s", strings.Join(names, ", "))
+			return nil, err
 		}
-		missing := ""
-		for _, name := range names {
-			switch d := list[name]; {
-			case errors.Is(d.Err, kerr.UnknownTopicOrPartition) || d.Err == nil && len(d.Partitions) == 0:
-				missing = name
-				if err := create(ctx, adm, name, -1, nil); err != nil {
-					return nil, err
-				}
-			case d.Err != nil:
-				return nil, unavailable(d.Err, "topic %s", name)
-			}
-		}
-		if missing == "" {
+		if len(missing) == 0 {
 			return layoutOf(list, names), nil
 		}
 		if try == 20 { // a cluster takes a moment to tell all its brokers of a new topic
-			return nil, unavailable(kerr.UnknownTopicOrPartition, "topic %s was created and does not appear", missing)
+			return nil, unavailable(kerr.UnknownTopicOrPartition, "topic %s was created and does not appear", missing[0])
+		}
+		for _, name := range missing {
+			if err := create(ctx, adm, name, -1, nil); err != nil {
+				return nil, err
+			}
 		}
 		if err := env.Sys.Clock.Sleep(ctx, time.Duration(try)*5*time.Millisecond); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// look asks for the details of topics and tells which of them do not exist.
+func look(ctx context.Context, adm *kadm.Client, names []string) (list kadm.TopicDetails, missing []string, err error) {
+	if list, err = adm.ListTopics(ctx, names...); err != nil {
+		return nil, nil, unavailable(err, "reading the layout of %s", strings.Join(names, ", "))
+	}
+	for _, name := range names {
+		switch d := list[name]; {
+		case errors.Is(d.Err, kerr.UnknownTopicOrPartition) || d.Err == nil && len(d.Partitions) == 0:
+			missing = append(missing, name)
+		case d.Err != nil:
+			return nil, nil, unavailable(d.Err, "topic %s", name)
+		}
+	}
+	return list, missing, nil
+}
+
+// unknownTopic is the error for a topic that does not exist; its hint has names like it.
+func unknownTopic(ctx context.Context, adm *kadm.Client, name string) error {
+	e := errs.Wrap(kerr.UnknownTopicOrPartition, "UNKNOWN_TOPIC_OR_PARTITION", "topic %s", name)
+	all, err := adm.ListTopics(ctx) // only for the hint
+	if near := errs.Near(name, all.Names()); err == nil && len(near) > 0 {
+		return e.WithHint("did you mean %s?", strings.Join(near, ", "))
+	}
+	return e.WithHint("reading does not make a topic: a flow that writes to it does, or one that reads it as a stream")
 }
 
 func layoutOf(list kadm.TopicDetails, names []string) *layout {

@@ -37,7 +37,7 @@ func markRecord(q connector.QueryIdentity, e connector.EpochPlan) *kgo.Record {
 // up to the end, and finds by the control records what was committed.
 func readMark(ctx context.Context, env connector.Env, cl *kgo.Client, query string) (connector.EpochMark, error) {
 	names := []string{markTopic}
-	lay, err := describe(ctx, env, cl, names)
+	lay, err := establish(ctx, env, cl, names)
 	if err != nil {
 		return connector.EpochMark{}, err
 	}

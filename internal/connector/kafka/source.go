@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -58,7 +59,12 @@ func newSource(ctx context.Context, c *connector.Connector, env connector.Env, t
 	if s.cl, err = newClient(env, t); err != nil {
 		return nil, err
 	}
-	if s.lay, err = describe(ctx, env, s.cl, names); err != nil {
+	if t.Stream {
+		s.lay, err = establish(ctx, env, s.cl, names)
+	} else {
+		s.lay, err = describe(ctx, s.cl, names)
+	}
+	if err != nil {
 		s.cl.Close()
 		return nil, err
 	}
@@ -259,7 +265,11 @@ func (s *source) relearn(ctx context.Context, after time.Duration) error {
 	if err := s.env.Sys.Clock.Sleep(ctx, after); err != nil {
 		return err
 	}
-	l, err := describe(ctx, s.env, s.cl, s.names)
+	l, err := describe(ctx, s.cl, s.names)
+	var e *errs.Error
+	if errors.As(err, &e) && e.Class == "UNKNOWN_TOPIC_OR_PARTITION" {
+		return connector.Passing(e) // it was there: a broker may not know it yet, or again
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package kafka_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/connector/kafka"
 	"github.com/azud/azud/internal/errs"
 )
 
@@ -123,6 +125,27 @@ func TestATopicIsMadeOnFirstUse(t *testing.T) {
 	})
 	if _, err := l.open(connector.Options{"subscribe": "a b"}); errs.ClassOf(err) != "KAFKA_REFUSED" || connector.IsPassing(err) {
 		t.Errorf("a name that Kafka refuses: %v", err)
+	}
+}
+
+// A batch query makes no topics: a wrong name is an error, with the right one in its hint.
+func TestABatchMakesNoTopics(t *testing.T) {
+	l := newLab(t)
+	l.topic("sismos", 1)
+	for name, want := range map[string]string{
+		"sismo":        "[UNKNOWN_TOPIC_OR_PARTITION] topic sismo: UNKNOWN_TOPIC_OR_PARTITION: This server does not host this topic-partition.\nhint: did you mean sismos?",
+		"sismos,otros": "[UNKNOWN_TOPIC_OR_PARTITION] topic otros: UNKNOWN_TOPIC_OR_PARTITION: This server does not host this topic-partition.\nhint: reading does not make a topic",
+	} {
+		table := l.table(connector.Options{"subscribe": name})
+		table.Stream = false
+		_, err := kafka.Connector().Source(t.Context(), l.env(), table)
+		if err == nil || connector.IsPassing(err) || !strings.HasPrefix(errs.Render(err), want) {
+			t.Errorf("%s: passing %v: %v", name, connector.IsPassing(err), errs.Render(err))
+		}
+	}
+	list, err := l.adm.ListTopics(t.Context())
+	if got := list.Names(); err != nil || !slices.Equal(got, []string{"sismos"}) {
+		t.Errorf("topics %q, %v", got, err)
 	}
 }
 
