@@ -21,6 +21,7 @@ const (
 	keepAlive   = 15 * time.Second // a comment, so that proxies do not close the stream
 	stalled     = 30 * time.Second // a client that takes nothing for so long is let go; it resumes
 	maxWatched  = 8                // topics and tables of one stream
+	maxStreams  = 64               // open at once: each that carries topics holds connections to the broker
 )
 
 // message is one event.
@@ -47,6 +48,13 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusBadRequest, err.Error())
 		return
 	}
+	if s.streams.Add(1) > maxStreams {
+		s.streams.Add(-1)
+		w.Header().Set("Retry-After", "5")
+		problem(w, http.StatusServiceUnavailable, fmt.Sprintf("%d streams are open, which is the most there may be; close a page", maxStreams))
+		return
+	}
+	defer s.streams.Add(-1)
 	ctx, cancel := context.WithCancel(r.Context())
 	st := &stream{server: s, out: make(chan message)}
 	defer st.wg.Wait()

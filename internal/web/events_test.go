@@ -307,3 +307,20 @@ func TestCloseEndsStreamsAndQueries(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestStreamsAreBounded: beyond the bound a stream is refused, until one ends.
+func TestStreamsAreBounded(t *testing.T) {
+	s := openSite(t)
+	var open []*reader
+	for range maxStreams {
+		open = append(open, s.events("status=1", ""))
+	}
+	a := s.get("/api/v1/events?status=1")
+	if a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("Retry-After") == "" ||
+		a.Header.Get("Content-Type") != "application/problem+json" || !strings.Contains(string(a.body), "64 streams") {
+		t.Fatalf("%d %v %s", a.StatusCode, a.Header, a.body)
+	}
+	open[0].close()
+	eventually(t, "the place of the one that ended is free", func() bool { return s.srv.streams.Load() < maxStreams })
+	s.events("status=1", "").next("status")
+}

@@ -36,7 +36,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 				"; open it by the machine's address, or as http://localhost and its port")
 			return
 		}
-		if o := r.Header.Get("Origin"); o != "" && !sameOrigin(o, r.Host) {
+		if o := r.Header.Get("Origin"); o != "" && !sameOrigin(o, r.Host) || foreign(r) {
 			problem(w, http.StatusForbidden, "requests from other sites are refused")
 			return
 		}
@@ -69,4 +69,16 @@ func (s *Server) ours(host string) bool {
 func sameOrigin(origin, host string) bool {
 	u, err := url.Parse(origin)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && strings.EqualFold(u.Host, host)
+}
+
+// foreign reports a request that a page of another site or port makes behind its reader's back.
+// What a browser says in Sec-Fetch-Site no page can forge; other clients do not send it. That
+// somebody follows a link to here is no such request (Fetch Metadata Request Headers, W3C).
+func foreign(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site", "same-site":
+		h := r.Header
+		return h.Get("Sec-Fetch-Mode") != "navigate" || h.Get("Sec-Fetch-Dest") != "document" || r.Method != http.MethodGet
+	}
+	return false
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/azud/azud/internal/engine"
@@ -61,6 +62,7 @@ type Server struct {
 	cancel    context.CancelFunc // ends the contexts of all requests
 	accepting sync.WaitGroup     // the goroutines of http.Serve
 	requests  gate
+	streams   atomic.Int32 // open, of server-sent events
 }
 
 // Listen takes the port, so that its address is known; Serve answers from then on. A taken
