@@ -15,6 +15,10 @@
 //   - a producer that lives through the restart does not double a batch it sends again:
 //     the last five batches of each producer id are found in the log.
 //
+// Retention removes the batches at a partition's beginning that are all expired, and
+// nothing beyond the first that is not; a topic whose cleanup.policy is compact alone is
+// never cut.
+//
 // # What is not promised
 //
 //   - After a power loss the newest records may be gone (no sync); read what is there.

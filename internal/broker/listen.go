@@ -7,7 +7,6 @@ import (
 	"net"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/azud/azud/internal/errs"
@@ -49,60 +48,32 @@ func listen(ctx context.Context, cfg Config) (*front, error) {
 		if p == "0" && port != "" {
 			p = port
 		}
-		if err := f.add(ctx, host, p); err != nil {
+		lns, err := sys.Listen(cfg.Sys.Net, net.JoinHostPort(host, p))
+		if err != nil {
 			f.shut()
-			return nil, err
+			return nil, f.refused(ctx, err, host, p)
 		}
+		f.lns = append(f.lns, lns...)
 		_, port, _ = net.SplitHostPort(f.lns[0].Addr().String())
 	}
 	f.addr = advertised(f.lns[0].Addr(), cfg)
 	return f, nil
 }
 
-// add listens on host, which "localhost" means on both loopbacks.
-func (f *front) add(ctx context.Context, host, port string) error {
-	if host != "localhost" {
-		return f.bind(ctx, host, port)
-	}
-	const tries = 8 // a port free on one loopback may be taken on the other
-	for try := 1; ; try++ {
-		if err := f.bind(ctx, "127.0.0.1", port); err != nil {
-			return err
-		}
-		v4 := f.lns[len(f.lns)-1]
-		_, p, _ := net.SplitHostPort(v4.Addr().String())
-		err := f.bind(ctx, "::1", p)
-		if err == nil || errs.ClassOf(err) != "PORT_IN_USE" {
-			return nil // without IPv6 the other loopback is enough
-		}
-		if port != "0" || try == tries {
-			return err
-		}
-		v4.Close() //nolint:errcheck // nothing was accepted
-		f.lns = f.lns[:len(f.lns)-1]
-	}
-}
-
-func (f *front) bind(ctx context.Context, host, port string) error {
+// refused says why host:port cannot be listened on. Of localhost's two addresses, the
+// system's error names the one that is taken.
+func (f *front) refused(ctx context.Context, err error, host, port string) error {
 	addr := net.JoinHostPort(host, port)
-	ln, err := f.cfg.Sys.Net.Listen("tcp", addr)
-	switch {
-	case err == nil:
-		f.lns = append(f.lns, ln)
-		return nil
-	case inUse(err):
-		return errs.Wrap(err, "PORT_IN_USE", "the Kafka address %s is taken%s", addr, holder(ctx, f.cfg.Sys, addr)).
-			WithHint("stop what listens there, or choose another: --kafka %s (port 0 takes a free one)", net.JoinHostPort(host, "0"))
-	default:
+	if !sys.InUse(err) {
 		return errs.Wrap(err, "ADDRESS_INVALID", "cannot listen on %s", addr).
 			WithHint("use an address of this machine, for example --kafka 127.0.0.1:9092")
 	}
-}
-
-func inUse(err error) bool {
-	const wsaEADDRINUSE = 10048 // Windows: not mapped to EADDRINUSE
-	var no syscall.Errno
-	return errors.As(err, &no) && (no == syscall.EADDRINUSE || uintptr(no) == wsaEADDRINUSE)
+	var op *net.OpError
+	if errors.As(err, &op) && op.Addr != nil {
+		addr = op.Addr.String()
+	}
+	return errs.Wrap(err, "PORT_IN_USE", "the Kafka address %s is taken%s", addr, holder(ctx, f.cfg.Sys, addr)).
+		WithHint("stop what listens there, or choose another: --kafka %s (port 0 takes a free one)", net.JoinHostPort(host, "0"))
 }
 
 // holder says what answers at addr, if that is quickly known.

@@ -25,24 +25,37 @@ func (o *ownClient) close() {
 	}
 }
 
-// topics lists the names of all topics.
-func (f *front) topics() ([]string, error) {
+// request asks the broker over the connection of its own, one request at a time. After
+// an error the next request dials anew.
+func (f *front) request(req kmsg.Request, resp kmsg.Response) error {
 	f.own.mu.Lock()
 	defer f.own.mu.Unlock()
 	if f.own.conn == nil {
 		ours, theirs := net.Pipe()
 		if !f.hand(theirs) {
-			return nil, net.ErrClosed
+			return net.ErrClosed
 		}
 		f.own.conn = ours
 	}
+	sound := false
+	defer func() { // a panic too leaves a reply half read
+		if !sound {
+			f.own.conn.Close() //nolint:errcheck // broken
+			f.own.conn = nil
+		}
+	}()
+	err := f.own.ask(req, resp)
+	sound = err == nil
+	return err
+}
+
+// topics lists the names of all topics.
+func (f *front) topics() ([]string, error) {
 	req := kmsg.NewPtrMetadataRequest()
 	req.Version = 9
 	req.Topics = nil // all
 	resp := req.ResponseKind().(*kmsg.MetadataResponse)
-	if err := f.own.ask(req, resp); err != nil {
-		f.own.conn.Close() //nolint:errcheck // broken
-		f.own.conn = nil
+	if err := f.request(req, resp); err != nil {
 		return nil, err
 	}
 	var names []string
