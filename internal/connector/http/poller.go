@@ -82,10 +82,13 @@ func (p *poller) run(ctx context.Context, keep func(entry) error) {
 	pause := time.Duration(0)
 	for {
 		wait := p.interval
-		got, err := p.fetch(ctx)
-		if err == nil {
-			err = p.keep(got, keep)
-		}
+		err := connector.Guard(p.env.Report, "polling for "+p.table, func() error {
+			got, err := p.fetch(ctx)
+			if err != nil {
+				return err
+			}
+			return p.keep(got, keep)
+		})
 		if ctx.Err() != nil {
 			return
 		}

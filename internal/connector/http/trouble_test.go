@@ -12,6 +12,7 @@ import (
 
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/connector/conformance"
+	httpconn "github.com/azud/azud/internal/connector/http"
 	"github.com/azud/azud/test/replay/feed"
 )
 
@@ -124,6 +125,41 @@ func TestWhatCannotBeKeptComesAgain(t *testing.T) {
 	if p.trouble(""); srv.header(1, "If-None-Match") != "" {
 		t.Error("it asked with the ETag of what it could not keep")
 	}
+}
+
+// A defect met by a poll is shown and logged, and the next poll comes.
+func TestADefectDoesNotEndTheProcess(t *testing.T) {
+	w := conformance.NewWorld(t)
+	srv := newWeb(t, ids("a"))
+	env, c := w.Env(), httpconn.Connector("test")
+	env.Journal = &brokenJournal{Journal: w.Journal}
+	o := connector.Options{"url": srv.URL, "rows": "rows", "key": "id"}
+	s, err := c.Source(t.Context(), env, connector.Table{Name: "feed", Columns: columns, Options: o, Stream: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // the end of the test
+	p := &poller{s, t, w, "", w.Clock.Asleep(t)}
+	p.trouble("[INTERNAL_ERROR] polling for feed failed unexpectedly: a defect")
+	if logs := w.Reporter.Logs(); len(logs) != 1 || !strings.Contains(logs[0], "a defect\n") || !strings.Contains(logs[0], "trouble_test.go") {
+		t.Errorf("logged %q", logs)
+	}
+	p.again().want("a | 0")
+	p.trouble("")
+}
+
+// brokenJournal panics at its first Append.
+type brokenJournal struct {
+	connector.Journal
+	asked bool
+}
+
+func (j *brokenJournal) Append(e []byte) (int64, error) {
+	if !j.asked {
+		j.asked = true
+		panic("a defect")
+	}
+	return j.Journal.Append(e)
 }
 
 func TestCloseDuringARequestIsPrompt(t *testing.T) {

@@ -75,7 +75,7 @@ func newSource(ctx context.Context, c *connector.Connector, env connector.Env, t
 		}
 		watchCtx, stop := context.WithCancel(context.Background())
 		s.stop = stop
-		s.watching.Go(func() { s.watch(watchCtx) })
+		s.watching.Go(func() { s.keepWatching(watchCtx) })
 	}
 	return s, nil
 }

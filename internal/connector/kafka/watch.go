@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/azud/azud/internal/connector"
 )
 
 // A watcher waits on the brokers with one long poll a broker, so that a query with trigger 0
@@ -19,6 +21,37 @@ const (
 	// metadata.max.age.ms is 5 minutes).
 	relearnEvery = 30 * time.Second
 )
+
+// keepWatching watches until ctx ends. After a panic, which is shown and logged, it begins
+// anew: the runner is woken, looks, and tells where it stands.
+func (s *source) keepWatching(ctx context.Context) {
+	for {
+		err := s.guard(func() error {
+			s.watch(ctx)
+			return nil
+		})
+		if err == nil || s.env.Sys.Clock.Sleep(ctx, retryPause) != nil {
+			return
+		}
+		s.wake()
+	}
+}
+
+// guard runs what a goroutine of the watcher does; a panic is shown as trouble.
+func (s *source) guard(f func() error) error {
+	err := connector.Guard(s.env.Report, "watching "+s.table.Name, f)
+	if err != nil {
+		s.env.Report.Trouble(err)
+	}
+	return err
+}
+
+func (s *source) wake() {
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
+}
 
 // watch signals ready when a partition has records beyond what the runner last saw, or a
 // topic has got more partitions, and then waits until the runner has looked.
@@ -50,10 +83,7 @@ func (s *source) watch(ctx context.Context) {
 		case <-s.moved:
 		default:
 		}
-		select {
-		case s.ready <- struct{}{}:
-		default:
-		}
+		s.wake()
 	}
 }
 
@@ -74,7 +104,17 @@ func (s *source) anything(ctx context.Context, at positions) bool {
 	var wg sync.WaitGroup
 	answers := make(chan bool, len(byLeader))
 	for leader, some := range byLeader {
-		wg.Go(func() { answers <- s.poll(ctx, lay, leader, some) })
+		wg.Go(func() {
+			found := true // also after a panic: the runner should look
+			err := s.guard(func() error {
+				found = s.poll(ctx, lay, leader, some)
+				return nil
+			})
+			if err != nil {
+				_ = s.env.Sys.Clock.Sleep(ctx, retryPause) // the answer is the same when ctx ends first
+			}
+			answers <- found
+		})
 	}
 	found := false
 	for range byLeader {

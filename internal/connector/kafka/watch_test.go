@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/connector/kafka"
 	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/sys"
 )
 
 // A log whose beginning was deleted, and one that ends before what was read.
@@ -126,6 +128,45 @@ func TestATopicIsMadeOnFirstUse(t *testing.T) {
 	if _, err := l.open(connector.Options{"subscribe": "a b"}); errs.ClassOf(err) != "KAFKA_REFUSED" || connector.IsPassing(err) {
 		t.Errorf("a name that Kafka refuses: %v", err)
 	}
+}
+
+// A panic of the watcher is shown and logged, and it watches on.
+func TestADefectOfTheWatcherDoesNotEndTheProcess(t *testing.T) {
+	l := newLab(t)
+	l.topic("t", 1)
+	env := l.env()
+	env.Sys.Clock = &brokenClock{Clock: env.Sys.Clock}
+	s, err := kafka.Connector().Source(t.Context(), env, l.table(connector.Options{"subscribe": "t"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // the end of the test
+	<-s.Ready()
+	logs, troubles := l.w.Reporter.Logs(), l.w.Reporter.Troubles()
+	if len(logs) != 1 || !strings.HasPrefix(logs[0], "panic while watching tabla: a defect\n") || !strings.Contains(logs[0], "watch_test.go") {
+		t.Errorf("logged %q", logs)
+	}
+	if want := "[INTERNAL_ERROR] watching tabla failed unexpectedly: a defect"; len(troubles) != 1 || troubles[0] != want {
+		t.Errorf("troubles %q", troubles)
+	}
+	if _, err := s.Latest(t.Context(), `{"t":{"0":0}}`, connector.Limit{}); err != nil {
+		t.Fatal(err)
+	}
+	l.put(l.cl, "t", "0:x")
+	<-s.Ready()
+}
+
+// brokenClock panics when it is first asked for the time.
+type brokenClock struct {
+	sys.Clock
+	asked atomic.Bool
+}
+
+func (c *brokenClock) Now() time.Time {
+	if !c.asked.Swap(true) {
+		panic("a defect")
+	}
+	return c.Clock.Now()
 }
 
 // A batch query makes no topics: a wrong name is an error, with the right one in its hint.
