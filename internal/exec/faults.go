@@ -46,8 +46,12 @@ type PanicError struct {
 
 func (e *PanicError) Error() string { return fmt.Sprint(e.Value) }
 
-// fromPanic makes an error of what recover returned.
+// fromPanic makes an error of what recover returned. One with a class is meant for people: vec
+// ends a column that grows too large so.
 func fromPanic(v any) error {
+	if e, ok := v.(*errs.Error); ok {
+		return e
+	}
 	return errs.Wrap(&PanicError{Value: v, Stack: debug.Stack()}, "INTERNAL_ERROR", "a query operator failed unexpectedly").
 		WithHint("this is a defect of Azud; the log has the details")
 }
@@ -57,4 +61,17 @@ func protect(err *error) {
 	if v := recover(); v != nil {
 		*err = fromPanic(v)
 	}
+}
+
+// maxBytes bounds what a sort, or the result of a query, holds in memory. It is below what the
+// offsets of one column of strings can address, 2 GiB.
+const maxBytes = 1 << 30
+
+// tooLarge is the error of rows beyond such a bound, in bytes.
+func tooLarge(what string, bytes int) *errs.Error {
+	size := fmt.Sprintf("%d bytes", bytes)
+	if bytes >= 1<<20 {
+		size = fmt.Sprintf("%d MiB", bytes>>20)
+	}
+	return errs.New("RESULT_TOO_LARGE", "%s take more than %s of memory", what, size)
 }

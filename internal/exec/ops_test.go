@@ -7,9 +7,11 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/types"
@@ -313,6 +315,37 @@ func TestCollectBound(t *testing.T) {
 	}
 	if b, err := Collect(context.Background(), op, source{}.task(), 0); err != nil || len(b.Cols) != 1 || b.N != 0 {
 		t.Errorf("no rows: %v, %v", b, err)
+	}
+}
+
+// TestMemoryBounds: the rows of a result and of a sort are bounded in bytes as well, and a column
+// that cannot be built is an error of the same class, not a defect.
+func TestMemoryBounds(t *testing.T) {
+	long := attr(1, "s", types.StringType)
+	in := source{batches: []*vec.Batch{batchOf(colOf(types.StringType, strings.Repeat("x", 600), strings.Repeat("a", 600)))}}
+	scan := mustBuild(t, scanOf(long), BuildOptions{})
+	if _, err := collectWithin(context.Background(), scan, in.task(), 0, 1000); !isErr(err, "RESULT_TOO_LARGE") {
+		t.Errorf("a result: %v", err)
+	}
+	if b, err := collectWithin(context.Background(), scan, in.task(), 0, 2000); err != nil || b.N != 2 {
+		t.Errorf("%v, %v", b, err)
+	}
+	sorted := mustBuild(t, &plan.Sort{Child: scanOf(long), By: []plan.Order{{Expr: ref(long)}}}, BuildOptions{})
+	sorted.(*root).in.(*sortRows).budget = 2000 // the key is the column once more
+	if _, err := Collect(context.Background(), sorted, in.task(), 0); !isErr(err, "RESULT_TOO_LARGE") {
+		t.Errorf("a sort: %v", err)
+	}
+	sorted.(*root).in.(*sortRows).budget = 4000
+	if b, err := Collect(context.Background(), sorted, in.task(), 0); err != nil || b.Cols[0].Str(0)[0] != 'a' {
+		t.Errorf("%v, %v", b, err)
+	}
+	grown := call("grown", types.LongType, nil)
+	grown.Fn.Kernel = func(*fn.Context, []vec.Col, int, []uint32) (vec.Col, error) {
+		panic(errs.New("RESULT_TOO_LARGE", "a column"))
+	}
+	op := mustBuild(t, &plan.Project{Child: scanOf(long), Cols: []plan.Named{named(attrV, grown)}}, BuildOptions{})
+	if _, err := Collect(context.Background(), op, in.task(), 0); !isErr(err, "RESULT_TOO_LARGE") {
+		t.Errorf("a column: %v", err)
 	}
 }
 

@@ -50,8 +50,13 @@ func (o *root) Close() (err error) {
 }
 
 // Collect runs one epoch and returns its rows, which the caller owns. More than maxRows
-// rows (0: no bound) is an error.
+// rows (0: no bound), or more than 1 GiB, is an error of class RESULT_TOO_LARGE.
 func Collect(ctx context.Context, op Operator, e *EpochTask, maxRows int) (*vec.Batch, error) {
+	return collectWithin(ctx, op, e, maxRows, maxBytes)
+}
+
+func collectWithin(ctx context.Context, op Operator, e *EpochTask, maxRows, budget int) (rows *vec.Batch, err error) {
+	defer protect(&err)
 	var schema types.Schema
 	if r, ok := op.(*root); ok {
 		schema = r.schema
@@ -70,11 +75,15 @@ func Collect(ctx context.Context, op Operator, e *EpochTask, maxRows int) (*vec.
 			out = vec.NewBuilder(columnsOf(schema, b))
 		}
 		out.AppendBatch(b)
+		if out.Size() > budget {
+			return nil, tooLarge("the rows of the result", budget).
+				WithHint("add a LIMIT or a WHERE, or write the result to files with INSERT OVERWRITE DIRECTORY")
+		}
 	}
 	if out == nil {
 		out = vec.NewBuilder(schema)
 	}
-	rows := out.Finish()
+	rows = out.Finish()
 	rows.N = n // also without columns
 	return rows, nil
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
@@ -19,11 +20,15 @@ type sortRows struct {
 	keys   []evaluator
 	schema types.Schema // of the rows, then of the keys
 	size   int
+	budget int // bytes of rows and keys that are held
+	src    *errs.Source
+	span   errs.Span
 }
 
 func newSort(n *plan.Sort, in node, o *BuildOptions) (node, error) {
 	c := compiler{in: n.Child.Output(), src: o.Source}
-	s := &sortRows{one: one{in}, by: n.By, schema: plan.SchemaOf(n.Child), size: o.BatchSize}
+	s := &sortRows{one: one{in}, by: n.By, schema: plan.SchemaOf(n.Child), size: o.BatchSize,
+		budget: maxBytes, src: o.Source, span: n.At}
 	for _, k := range n.By {
 		key, err := c.compile(k.Expr)
 		if err != nil {
@@ -77,6 +82,10 @@ func (o *sortRows) gather(ctx context.Context, e *EpochTask) (*vec.Batch, error)
 			return nil, err
 		}
 		all.AppendBatch(&vec.Batch{Cols: slices.Concat(b.Cols, keys), N: b.N, Sel: b.Sel})
+		if all.Size() > o.budget {
+			return nil, tooLarge("the rows to be sorted", o.budget).
+				WithHint("keep fewer rows with WHERE or fewer columns, or leave out ORDER BY").At(o.src, o.span)
+		}
 		n += b.Rows()
 	}
 	out := all.Finish()

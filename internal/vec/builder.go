@@ -1,11 +1,13 @@
 package vec
 
 import (
+	"math"
 	"slices"
 	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/types"
 )
 
@@ -91,6 +93,27 @@ func (b *ColBuilder) Type() types.Type { return b.typ }
 // Len is the number of rows so far.
 func (b *ColBuilder) Len() int { return b.n }
 
+// offset is n as an offset of Arrow's layout. A column that one cannot describe is ended by a
+// panic with an *errs.Error, the one that this package raises: no caller looks at each row's
+// append, and an offset that went round would give rows of others. Who builds in bulk bounds
+// Size before it comes to that.
+func offset(n int) int32 {
+	if n > math.MaxInt32 {
+		panic(errs.New("RESULT_TOO_LARGE", "a column of a batch has more than 2 GiB").
+			WithHint("read fewer rows at once, or shorter values"))
+	}
+	return int32(n)
+}
+
+// Size is the number of bytes held so far, offsets and children included.
+func (b *Builder) Size() int {
+	n := 0
+	for _, c := range b.Cols {
+		n += c.Size()
+	}
+	return n
+}
+
 // Size is the number of bytes held so far, offsets and children included.
 func (b *ColBuilder) Size() int {
 	n := len(b.data) + len(b.valid) + 4*len(b.off)
@@ -113,14 +136,14 @@ func Append[T Fixed](b *ColBuilder, v T) {
 // AppendString appends a String or Binary value; s is copied.
 func (b *ColBuilder) AppendString(s string) {
 	b.data = append(b.data, s...)
-	b.off = append(b.off, int32(len(b.data)))
+	b.off = append(b.off, offset(len(b.data)))
 	b.next()
 }
 
 // AppendBytes appends a String or Binary value; v is copied.
 func (b *ColBuilder) AppendBytes(v []byte) {
 	b.data = append(b.data, v...)
-	b.off = append(b.off, int32(len(b.data)))
+	b.off = append(b.off, offset(len(b.data)))
 	b.next()
 }
 
@@ -130,7 +153,7 @@ func (b *ColBuilder) EndStruct() { b.next() }
 // EndList ends an array or map value: it holds what was appended to the children since
 // the last EndList or AppendNull.
 func (b *ColBuilder) EndList() {
-	b.off = append(b.off, int32(b.kids[0].n))
+	b.off = append(b.off, offset(b.kids[0].n))
 	b.next()
 }
 
@@ -152,9 +175,9 @@ func (b *ColBuilder) AppendNull() {
 	b.data = append(b.data, zeros[:b.width]...)
 	switch b.typ.Kind {
 	case types.String, types.Binary:
-		b.off = append(b.off, int32(len(b.data)))
+		b.off = append(b.off, offset(len(b.data)))
 	case types.Array, types.Map:
-		b.off = append(b.off, int32(b.kids[0].n))
+		b.off = append(b.off, offset(b.kids[0].n))
 	case types.Struct:
 		for _, k := range b.kids {
 			k.AppendNull()

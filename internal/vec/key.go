@@ -221,7 +221,7 @@ func decodeEscaped(key []byte, b *ColBuilder) ([]byte, error) {
 		end := key[z+1] == 1
 		key = key[z+2:]
 		if end {
-			b.off = append(b.off, int32(len(b.data)))
+			b.off = append(b.off, offset(len(b.data)))
 			b.next()
 			return key, nil
 		}

@@ -1,9 +1,11 @@
 package vec
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
+	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/types"
 )
 
@@ -169,4 +171,27 @@ func TestFieldOfNullStructs(t *testing.T) {
 	st.Kids = []Col{con}
 	f = st.Field(0)
 	checkCol(t, "constant child", &f, []any{int64(9), nil})
+}
+
+// TestOffsetsDoNotGoRound: a column beyond Arrow's offsets ends with an error, not with others' rows.
+func TestOffsetsDoNotGoRound(t *testing.T) {
+	if offset(math.MaxInt32) != math.MaxInt32 {
+		t.Error("the last offset there is")
+	}
+	defer func() {
+		if err, ok := recover().(error); !ok || errs.ClassOf(err) != "RESULT_TOO_LARGE" {
+			t.Errorf("got %v", err)
+		}
+	}()
+	t.Error(offset(math.MaxInt32 + 1))
+}
+
+func TestBuilderSize(t *testing.T) {
+	b := NewBuilder(types.Schema{{Type: types.StringType}, {Type: types.LongType}})
+	before := b.Size()
+	b.Cols[0].AppendString("abc")
+	Append(b.Cols[1], int64(1))
+	if got := b.Size() - before; got != 3+4+8 {
+		t.Errorf("%d bytes", got)
+	}
 }
