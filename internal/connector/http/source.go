@@ -192,7 +192,7 @@ func (s *source) Plan(_ context.Context, from, to connector.Offset) ([]connector
 	}
 	if first, last := s.journal.Bounds(); first > a+1 || last < b {
 		return nil, errs.New("HTTP_JOURNAL", "polls %d to %d of %s were due, but its journal holds %d to %d", a+1, b, s.table.Name, first, last).
-			WithHint("what a poll brought cannot be fetched again; reset the flow to go on with what comes now")
+			WithHint("what a poll brought cannot be fetched again; to go on with what comes now, %s", connector.StartOver)
 	}
 	return []connector.Split{{ID: s.table.Name, From: strconv.FormatInt(a, 10), To: strconv.FormatInt(b, 10)}}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
 )
 
@@ -198,11 +199,11 @@ func (s *source) committed(got fetched, from, to int64, each func(record)) (int6
 // lost is the error for offsets that were due and are gone.
 func (s *source) lost(p tp, pos, to, logStart int64) *errs.Error {
 	return errs.New("KAFKA_DATA_LOSS", "%s: offsets %d to %d were due, but the log begins at %d", p, pos, to, logStart).
-		WithHint("the records were deleted (retention, or the topic was made anew); to go on without them set failOnDataLoss 'false' on the table, or reset the flow")
+		WithHint("the records were deleted (retention, or the topic was made anew); to go on without them set failOnDataLoss 'false' on the table, or %s", connector.StartOver)
 }
 
 // cut is the error for a log that ends before what the query has read.
 func (s *source) cut(p tp, at, end int64) *errs.Error {
 	return errs.New("KAFKA_DATA_LOSS", "%s ends at offset %d, but the query has read up to %d", p, end, at).
-		WithHint("the topic was made anew or cut; reset the flow to read it from its beginning, or set failOnDataLoss 'false' on the table to go on from its end")
+		WithHint("the topic was made anew or cut; to go on from its end set failOnDataLoss 'false' on the table; to read it from its beginning, %s", connector.StartOver)
 }

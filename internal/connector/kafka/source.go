@@ -147,7 +147,7 @@ func (s *source) check(start, first, next positions) error {
 		}
 		if !s.lossy {
 			return errs.New("KAFKA_DATA_LOSS", "%s is gone; the query has read it up to offset %d", p, start[p]).
-				WithHint("the topic was made anew with fewer partitions; reset the flow, or set failOnDataLoss 'false' on the table to go on without them")
+				WithHint("the topic was made anew with fewer partitions; to go on without them set failOnDataLoss 'false' on the table; to read it from its beginning, %s", connector.StartOver)
 		}
 		s.env.Report.Log(p.String() + " is gone")
 	}

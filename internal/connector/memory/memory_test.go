@@ -260,7 +260,7 @@ func TestRefusals(t *testing.T) {
 	commit(t, s, 0, table("a:0:1"))
 	other := types.Schema{counts[0], {Name: "n", Type: types.IntType}}
 	_, err = newSink(t, memory.NewHub(), nil).Open(t.Context(), identity(w), other, connector.Append)
-	if errs.ClassOf(err) != "INCOMPATIBLE_TABLE_SCHEMA" || !strings.Contains(errs.Render(err), "hint: reset the flow") {
+	if errs.ClassOf(err) != "INCOMPATIBLE_TABLE_SCHEMA" || !strings.Contains(errs.Render(err), "hint: give the new result a table of its own; or, to drop what the table holds and begin anew, stop azud, remove the flow's folder") {
 		t.Errorf("another schema: %v", err)
 	}
 	if _, err := c.Source(t.Context(), connector.Env{}, connector.Table{Name: "vivo", Columns: other}); errs.ClassOf(err) != "INCOMPATIBLE_TABLE_SCHEMA" {

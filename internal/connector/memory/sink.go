@@ -77,7 +77,7 @@ func (s *sink) load() (connector.EpochMark, error) {
 	}
 	if now := s.schema.Struct().String(); m.Schema != now {
 		return connector.EpochMark{}, errs.New("INCOMPATIBLE_TABLE_SCHEMA", "live table %s was written as %s and is now %s", s.name, m.Schema, now).
-			WithHint("reset the flow, or give the new result a table of its own")
+			WithHint("give the new result a table of its own; or, to drop what the table holds and begin anew, %s", connector.StartOver)
 	}
 	for kv, err := range s.query.Store.Each([]byte("rows/")) {
 		if err != nil {
