@@ -156,12 +156,19 @@ func (w *writer) Commit(ctx context.Context) (connector.Outcome, error) {
 	return connector.Committed, nil
 }
 
-// undo aborts after a record failed; cause is why.
+// undo aborts after a record failed; cause is why. Where the abort fails too, a failure that
+// may pass asks for the sink to be opened again. A lasting one would only be met again: no
+// commit was tried, so the epoch is aborted, and the next Open ends its transaction.
 func (w *writer) undo(ctx context.Context, cause error) (connector.Outcome, error) {
 	err := w.refused(cause)
-	if abort := w.Abort(ctx); abort != nil {
+	abort := w.Abort(ctx)
+	switch {
+	case abort == nil:
+		return connector.Aborted, err
+	case connector.IsPassing(err):
 		return connector.Unknown, errors.Join(err, abort)
 	}
+	w.sink.env.Report.Log(abort.Error())
 	return connector.Aborted, err
 }
 

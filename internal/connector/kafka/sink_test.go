@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -310,6 +311,33 @@ func TestATooLongRecordIsSaid(t *testing.T) {
 	}
 	l.commit(l.write(s, 0, reading("short:1"))) // the sink goes on
 	l.want("rows", l.all(l.source(earliest), "value"), `{"id":"short","n":1}`)
+}
+
+// That stays so when the broker refuses the abort as well: no retry could help.
+func TestATooLongRecordIsSaidAlthoughTheAbortFails(t *testing.T) {
+	l := newLab(t)
+	l.topic("t", 1)
+	s := l.sink(connector.Options{"topic": "t", "format": "json"})
+	w := l.begin(s, "q", 0, reading("short:1", strings.Repeat("x", 2<<20)+":1"))
+	l.fake.ControlKey(int16(kmsg.EndTxn), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		resp := req.ResponseKind().(*kmsg.EndTxnResponse)
+		resp.ErrorCode = kerr.InvalidTxnState.Code
+		return resp, nil, true
+	})
+	out, err := w.Commit(t.Context())
+	if out != connector.Aborted || connector.IsPassing(err) || errs.ClassOf(err) != "KAFKA_REFUSED" {
+		t.Fatalf("%v, passing %v: %v", out, connector.IsPassing(err), err)
+	}
+	if logs := l.w.Reporter.Logs(); len(logs) != 1 || !strings.Contains(logs[0], "aborting epoch 0") {
+		t.Errorf("the failed abort is not logged: %q", logs)
+	}
+	next := l.sink(connector.Options{"topic": "t", "format": "json"})
+	m, err := next.Open(t.Context(), identity("q"), readings, connector.Append)
+	if err != nil || m.Plan != nil {
+		t.Fatalf("mark %+v, %v", m, err)
+	}
+	l.commit(l.write(next, 0, reading("again:1")))
+	l.want("rows", l.all(l.source(earliest), "value"), `{"id":"again","n":1}`)
 }
 
 func TestSinkRefusals(t *testing.T) {
