@@ -20,7 +20,8 @@ func Connector(version string) *connector.Connector {
 			{Name: "format", Kind: connector.Choice, Values: []string{"json"}, Default: "json", Doc: "of the body"},
 			{Name: "rows", Kind: connector.Text, Doc: "where the array of rows is in the body, e.g. features or data.items; default: the body itself"},
 			{Name: "key", Kind: connector.Text, Doc: "column that identifies a row: one seen before is left out"},
-			{Name: "keyRetention", Kind: connector.Duration, Default: "30 days", Doc: "how long a key is remembered after it last came new"},
+			{Name: "keyRetention", Kind: connector.Duration, Default: "30 days", Doc: "how long a key is remembered after the URL last gave it; " +
+				"over a restart, after it came new: a row that is in the body for longer comes once more"},
 			{Name: "maxBytes", Kind: connector.Number, Default: "67108864", Doc: "a longer body is refused"},
 		},
 	}

@@ -271,7 +271,6 @@ func TestKeysAreForgottenAfterTheirTime(t *testing.T) {
 	srv.now(ids("b"))
 	p.again().want("b | 0") // 10 minutes
 	ack()
-	srv.now(ids("a", "b"))
 	for range 4 {
 		p.again().want()
 	}
@@ -298,6 +297,42 @@ func TestKeysAreForgottenAfterTheirTime(t *testing.T) {
 	}
 	if _, err := next.Latest(t.Context(), `{"poll":9}`, connector.Limit{}); err == nil || !strings.Contains(err.Error(), "ends at poll 3, but the query has read up to 9") {
 		t.Errorf("a journal that lost its end: %v", err)
+	}
+}
+
+// A row that stays in the body comes once, however long it stays, also while the server
+// says that nothing has changed.
+func TestKeysOfABodyThatStaysAreNotForgotten(t *testing.T) {
+	for name, tagged := range map[string]bool{"given again": false, "not modified": true} {
+		t.Run(name, func(t *testing.T) {
+			w := conformance.NewWorld(t)
+			tag := func(v string, list ...string) http.HandlerFunc {
+				return func(rw http.ResponseWriter, r *http.Request) {
+					if tagged && r.Header.Get("If-None-Match") == v {
+						rw.WriteHeader(http.StatusNotModified)
+						return
+					}
+					rw.Header().Set("ETag", v)
+					ids(list...)(rw, r)
+				}
+			}
+			srv := newWeb(t, tag(`"1"`, "a", "gone"))
+			p := start(t, w, srv.URL, connector.Options{"keyRetention": "1 hour", "interval": "10 minutes"})
+			p.want("a | 0", "gone | 1")
+			srv.now(tag(`"2"`, "a"))
+			for n := range 3 {
+				for range 8 {
+					p.again().want()
+				}
+				srv.now(tag(fmt.Sprintf("%q", fmt.Sprint(n)), "a", fmt.Sprint(n)))
+				p.again().want(fmt.Sprintf("%d | 1", n))
+				if err := p.Ack(t.Context(), p.from); err != nil {
+					t.Fatal(err)
+				}
+			}
+			srv.now(ids("a", "gone"))
+			p.again().want("gone | 1")
+		})
 	}
 }
 

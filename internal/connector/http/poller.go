@@ -47,7 +47,8 @@ type poller struct {
 	key    *jsonformat.Decoder // of the key column alone; nil: every row is new
 	keyOut *vec.Builder
 	mu     sync.Mutex
-	known  map[string]int64 // key: when it came, milliseconds
+	known  map[string]int64 // key: when the URL last gave it, milliseconds
+	body   []string         // the keys of the last body; nil: not known since the start
 }
 
 func newPoller(c *connector.Connector, env connector.Env, t connector.Table, version string) (*poller, error) {
@@ -159,6 +160,7 @@ func (p *poller) fetch(ctx context.Context) (polled, error) {
 	defer resp.Body.Close()
 	switch {
 	case resp.StatusCode == http.StatusNotModified:
+		p.renew()
 		return polled{entry: entry{ETag: p.etag}}, nil
 	case resp.StatusCode != http.StatusOK:
 		return polled{}, errs.Wrap(&refused{resp.Status, p.retryAfter(resp.Header)}, "HTTP_STATUS", "polling %s", p.shown)
@@ -226,10 +228,29 @@ func (p *poller) cut(body []byte) ([]json.RawMessage, error) {
 	return rows, json.Unmarshal(at, &rows)
 }
 
+// renew keeps the keys of a body that has not changed. What it was is not known after a start:
+// then all are kept.
+func (p *poller) renew() {
+	now := p.env.Sys.Clock.Now().UnixMilli()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.body == nil {
+		for key := range p.known {
+			p.known[key] = now
+		}
+	}
+	for _, key := range p.body {
+		if _, known := p.known[key]; known {
+			p.known[key] = now
+		}
+	}
+}
+
 // fresh returns the rows whose key is not known, and those keys, which came at the time
-// given. A row without a key cannot be told from its like: it is rejected and left out.
-func (p *poller) fresh(rows []json.RawMessage, at int64, report bool) ([]json.RawMessage, map[string]int64, error) {
-	if p.key == nil || len(rows) == 0 {
+// given. A row without a key cannot be told from its like: it is rejected and left out. In
+// a live body, not one from the journal, those are reported, and known keys are renewed.
+func (p *poller) fresh(rows []json.RawMessage, at int64, live bool) ([]json.RawMessage, map[string]int64, error) {
+	if p.key == nil {
 		return rows, nil, nil
 	}
 	msgs := make([][]byte, len(rows))
@@ -250,15 +271,24 @@ func (p *poller) fresh(rows []json.RawMessage, at int64, report bool) ([]json.Ra
 	found := map[string]int64{}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if live {
+		p.body = make([]string, 0, len(rows))
+	}
 	for i, row := range rows {
 		if keys.IsNull(i) {
-			if reason := reasons[i]; report {
+			if reason := reasons[i]; live {
 				p.env.Report.Rejected(p.shown, cmp.Or(reason, "the key is missing or null"), sample(row))
 			}
 			continue
 		}
 		key := fn.Text(&c, &keys, i)
 		_, known := p.known[key]
+		if live {
+			p.body = append(p.body, key)
+			if known {
+				p.known[key] = at
+			}
+		}
 		if _, twice := found[key]; known || twice {
 			continue
 		}
@@ -268,11 +298,11 @@ func (p *poller) fresh(rows []json.RawMessage, at int64, report bool) ([]json.Ra
 	return out, found, nil
 }
 
-// forget drops keys that came up to a time, in milliseconds.
-func (p *poller) forget(upTo int64) {
+// forget drops keys that were last given before a time, in milliseconds.
+func (p *poller) forget(before int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	maps.DeleteFunc(p.known, func(_ string, at int64) bool { return at <= upTo })
+	maps.DeleteFunc(p.known, func(_ string, at int64) bool { return at < before })
 }
 
 func (p *poller) close() { p.client.CloseIdleConnections() }

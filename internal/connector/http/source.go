@@ -261,7 +261,7 @@ func (s *source) Ack(_ context.Context, upTo connector.Offset) error {
 	}
 	oldest := s.env.Sys.Clock.Now().Add(-s.keep).UnixMilli()
 	first, _ := s.journal.Bounds()
-	var cut, at int64
+	var cut int64
 	for e, err := range s.journal.Read(first, n-1) {
 		if err != nil {
 			return errs.Wrap(err, "HTTP_JOURNAL", "trimming what %s has fetched", s.table.Name)
@@ -273,7 +273,7 @@ func (s *source) Ack(_ context.Context, upTo connector.Offset) error {
 		if got.At >= oldest {
 			break
 		}
-		cut, at = e.N+1, max(at, got.At)
+		cut = e.N + 1
 	}
 	if cut == 0 {
 		return nil
@@ -281,7 +281,7 @@ func (s *source) Ack(_ context.Context, upTo connector.Offset) error {
 	if err := s.journal.Trim(cut); err != nil {
 		return errs.Wrap(err, "HTTP_JOURNAL", "trimming what %s has fetched", s.table.Name)
 	}
-	s.poll.forget(at)
+	s.poll.forget(oldest)
 	return nil
 }
 
