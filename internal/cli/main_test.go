@@ -163,7 +163,7 @@ func (p *process) interrupt() result {
 		p.t.Fatal(err)
 	}
 	r := p.wait()
-	if r.status != exitOK || !strings.HasSuffix(r.err, "azud: stopped; everything read so far is committed\n") {
+	if r.status != exitOK || !strings.HasSuffix(r.err, "azud: stopped; what is committed is kept\n") {
 		p.t.Errorf("status %d after Ctrl+C:\n%s", r.status, r.err)
 	}
 	return r

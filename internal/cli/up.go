@@ -75,7 +75,7 @@ func (a *app) runUp(ctx context.Context, o hostOptions) error {
 	if err := h.close(); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.sys.Err, "azud: stopped; everything read so far is committed")
+	fmt.Fprintln(a.sys.Err, "azud: stopped; what is committed is kept")
 	return nil
 }
 

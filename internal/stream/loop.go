@@ -14,7 +14,7 @@ import (
 // loop runs epochs until the query is stopped or has read everything (Trigger.Once).
 func (s *session) loop(life, calm context.Context) error {
 	err := s.epochs(life, calm)
-	if err != nil && calm.Err() != nil && s.q.store.Err() == nil {
+	if err != nil && calm.Err() != nil && !s.own && s.q.store.Err() == nil {
 		return fmt.Errorf("%w: %w", errStopped, err) // whatever was cut off by Stop
 	}
 	return err
@@ -185,6 +185,10 @@ func (s *session) bounded(life context.Context, p *checkpoint.Plan, rerun bool) 
 	err := s.epoch(ctx, life, p, rerun)
 	close(over)
 	<-watcher
+	if err != nil && ctx.Err() != nil {
+		s.q.report.Log(fmt.Sprintf("epoch %d was abandoned to stop; the next start reads its rows again", p.Epoch))
+	}
+	s.own = err != nil && ctx.Err() == nil
 	cancel()
 	return err
 }

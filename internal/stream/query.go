@@ -12,6 +12,7 @@ import (
 	"github.com/azud/azud/internal/checkpoint"
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/exec"
 )
 
 // grace is how long Stop lets a running epoch go on before it is abandoned.
@@ -115,7 +116,8 @@ func (q *Query) run(life, calm context.Context, s *session, err error) {
 	q.drains.fail(q.err)
 }
 
-// guarded turns a panic into an error, with the stack in the log.
+// guarded turns a panic into an error, with the stack in the log; so is that of a panic which an
+// operator has turned into an error.
 func (q *Query) guarded(f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -124,7 +126,12 @@ func (q *Query) guarded(f func() error) (err error) {
 				WithHint("this is a defect of Azud; the log has the details")
 		}
 	}()
-	return f()
+	err = f()
+	var p *exec.PanicError
+	if errors.As(err, &p) {
+		q.report.Log(fmt.Sprintf("panic: %v\n%s", p.Value, p.Stack))
+	}
+	return err
 }
 
 // ended settles the query's end, if this is it.
@@ -136,11 +143,13 @@ func (q *Query) ended(err error, failures int) bool {
 	case err == nil:
 		state = Finished
 	case errors.Is(err, errStopped), q.stopping() && errors.Is(err, context.Canceled):
+		q.mention(err)
 		state, err = Stopped, nil
 	case connector.IsPassing(err) && (q.cfg.Retry.Attempts == 0 || failures < q.cfg.Retry.Attempts):
 		if !q.stopping() {
 			return false
 		}
+		q.mention(err)
 		state, err = Stopped, nil // the last commit stands; the next start goes on from it
 	}
 	q.err = err
@@ -151,6 +160,13 @@ func (q *Query) ended(err error, failures int) bool {
 		}
 	})
 	return true
+}
+
+// mention logs a failure that stays behind because the query stops; what Stop has cut off is none.
+func (q *Query) mention(err error) {
+	if err != errStopped && !errors.Is(err, context.Canceled) {
+		q.report.Log("while stopping: " + errs.Render(err))
+	}
 }
 
 func (q *Query) stopping() bool {

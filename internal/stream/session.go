@@ -28,6 +28,7 @@ type session struct {
 	rerun   *checkpoint.Plan   // the epoch to run again first
 	held    bool               // the sink holds its rows
 	trigger time.Time          // when the last trigger started
+	own     bool               // the last epoch failed by itself, not because it was cut off
 }
 
 // open makes a session and settles what is to be done first. On an error nothing is left open.
