@@ -47,7 +47,12 @@ func (s *Store) Journal(source int) (connector.Journal, error) {
 	return j, nil
 }
 
+// Append refuses with a passing error when the disk is nearly full, as epochs do: who fills the
+// journal works beside them.
 func (j *journal) Append(entry []byte) (int64, error) {
+	if err := j.s.Space(); err != nil {
+		return 0, err
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	n := j.last + 1

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,6 +60,10 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, errs.Wrap(err, "CHECKPOINT_STORAGE", "cannot make the checkpoint directory %s", dir)
 	}
 	lock, err := pebble.LockDirectory(dir, s.gate)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, errs.Wrap(err, "CHECKPOINT_STORAGE", "the checkpoint in %s cannot be written", dir).
+			WithHint("give yourself write permission for it and what is in it")
+	}
 	if err != nil {
 		return nil, errs.Wrap(err, "CHECKPOINT_LOCKED", "the checkpoint in %s is in use by another query or process", dir).
 			WithHint("stop the other one, or give this query a checkpoint location of its own")

@@ -3,7 +3,9 @@ package checkpoint_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"runtime"
 	"strings"
@@ -269,6 +271,35 @@ func TestLowSpaceIsTemporary(t *testing.T) {
 	err := s.Space()
 	if errs.ClassOf(err) != "CHECKPOINT_NO_SPACE" || !connector.IsPassing(err) {
 		t.Errorf("a full disk: %v", err)
+	}
+	j, err := s.Journal(0)
+	must(t, err)
+	if _, err := j.Append([]byte("x")); errs.ClassOf(err) != "CHECKPOINT_NO_SPACE" || !connector.IsPassing(err) {
+		t.Errorf("a journal on a full disk: %v", err)
+	}
+	fs.full.Store(false)
+	if n, err := j.Append([]byte("x")); n != 1 || err != nil {
+		t.Errorf("after it had space again: entry %d, %v", n, err)
+	}
+}
+
+// lockedFS cannot lock, for a reason of its own.
+type lockedFS struct {
+	vfs.FS
+	err error
+}
+
+func (f lockedFS) Lock(string) (io.Closer, error) { return nil, f.err }
+
+func TestNoPermissionIsNotInUse(t *testing.T) {
+	for class, cause := range map[string]error{
+		"CHECKPOINT_STORAGE": &os.PathError{Op: "open", Path: "LOCK", Err: os.ErrPermission},
+		"CHECKPOINT_LOCKED":  errors.New("lock held by current process"),
+	} {
+		_, err := checkpoint.Open("/c", checkpoint.Options{Sys: world(lockedFS{vfs.NewMem(), cause})})
+		if errs.ClassOf(err) != class {
+			t.Errorf("%v gives %v", cause, err)
+		}
 	}
 }
 
