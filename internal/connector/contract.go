@@ -18,7 +18,7 @@ type Offset string
 type Limit struct{ Rows int64 }
 
 // Split is a part of a range that one worker reads. Rows of a source are ordered by
-// (split, offset), and splits by ID.
+// (split, offset), and splits as Plan gives them.
 type Split struct {
 	ID       string // e.g. "sismos-0"
 	From, To string // the connector's own positions, (From, To]
@@ -38,7 +38,7 @@ type Source interface {
 	// Latest is the position to read to, at most limit beyond from; equal to from if there is
 	// nothing new.
 	Latest(ctx context.Context, from Offset, limit Limit) (Offset, error)
-	// Plan cuts (from, to] into splits. A source that no longer has the range fails and shows
+	// Plan cuts (from, to] into splits; their order is the same each time. A source that no longer has the range fails and shows
 	// both ends (failOnDataLoss).
 	Plan(ctx context.Context, from, to Offset) ([]Split, error)
 	// Open reads a split. columns are positions in Schema(), in the order wanted. A batch is
