@@ -21,3 +21,11 @@ func Printable(s string, lines bool) string {
 		return r
 	}, s)
 }
+
+// maxSample is how much of a record a rejection shows, in bytes.
+const maxSample = 200
+
+// Sample is the beginning of a record, copied, for Reporter.Rejected.
+func Sample(record []byte) []byte {
+	return append([]byte{}, record[:min(len(record), maxSample)]...)
+}

@@ -185,7 +185,7 @@ func (p *poller) fetch(ctx context.Context) (polled, error) {
 }
 
 func (p *poller) malformed(body []byte, cause error) error {
-	p.env.Report.Rejected(p.shown, cause.Error(), sample(body))
+	p.env.Report.Rejected(p.shown, cause.Error(), connector.Sample(body))
 	return errs.Wrap(cause, "HTTP_MALFORMED_BODY", "the body of %s", p.shown)
 }
 
@@ -277,7 +277,7 @@ func (p *poller) fresh(rows []json.RawMessage, at int64, live bool) ([]json.RawM
 	for i, row := range rows {
 		if keys.IsNull(i) {
 			if reason := reasons[i]; live {
-				p.env.Report.Rejected(p.shown, cmp.Or(reason, "the key is missing or null"), sample(row))
+				p.env.Report.Rejected(p.shown, cmp.Or(reason, "the key is missing or null"), connector.Sample(row))
 			}
 			continue
 		}

@@ -243,14 +243,12 @@ func (s *source) decode(dec *jsonformat.Decoder, out *vec.Builder, e connector.E
 		return nil, err
 	}
 	for _, r := range rejects {
-		s.env.Report.Rejected(fmt.Sprintf("%s poll %d row %d", s.table.Name, e.N, r.Row), r.Reason, sample(msgs[r.Row]))
+		s.env.Report.Rejected(fmt.Sprintf("%s poll %d row %d", s.table.Name, e.N, r.Row), r.Reason, connector.Sample(msgs[r.Row]))
 	}
 	b := out.Finish()
 	b.N = len(msgs)
 	return b, nil
 }
-
-func sample(v []byte) []byte { return append([]byte{}, v[:min(len(v), 200)]...) }
 
 // Ack forgets polls older than keyRetention; younger ones are needed to know their keys. The
 // last poll that was read always stays: it holds the ETag, and the place in the journal.

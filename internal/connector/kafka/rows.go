@@ -3,6 +3,7 @@ package kafka
 import (
 	"fmt"
 
+	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/format"
 	"github.com/azud/azud/internal/format/json"
 	"github.com/azud/azud/internal/types"
@@ -140,12 +141,7 @@ func (r *rows) decode(values [][]byte, offsets []int64) error {
 	rejects, err := r.dec.Decode(r.out, values)
 	for _, rej := range rejects {
 		r.s.env.Report.Rejected(fmt.Sprintf("%s[%d]@%d", r.p.topic, r.p.part, offsets[rej.Row]),
-			rej.Reason, sample(values[rej.Row]))
+			rej.Reason, connector.Sample(values[rej.Row]))
 	}
 	return err
-}
-
-// sample is the beginning of a record, copied.
-func sample(v []byte) []byte {
-	return append([]byte{}, v[:min(len(v), 200)]...)
 }
