@@ -11,7 +11,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
 )
 
@@ -114,12 +113,12 @@ func (a *app) printRecord(r *kgo.Record, o consumeOptions) error {
 		_, err = fmt.Fprintf(a.sys.Out, "%s\n", line)
 		return err
 	}
-	text := connector.Printable(string(r.Value), true)
+	text := string(r.Value)
 	if r.Value == nil {
 		text = "null"
 	}
 	if o.keys {
-		text = fmt.Sprintf("%s\t%s", connector.Printable(string(r.Key), false), text)
+		text = fmt.Sprintf("%s\t%s", r.Key, text)
 	}
 	_, err := fmt.Fprintln(a.sys.Out, text)
 	return err

@@ -173,9 +173,18 @@ func TestHostLeavesNothingRunning(t *testing.T) {
 	}
 }
 
+// A terminal gets nothing that steers it, whatever the command; a file gets all.
 func TestPrintedTextCannotMoveTheCursor(t *testing.T) {
-	r := azud(t, t.TempDir(), "", "sql", "-e", "SELECT '\x1b[2Jx' AS a")
-	if r.status != 0 || strings.Contains(r.out, "\x1b") {
-		t.Errorf("%q", r.out)
+	for _, screen := range []bool{true, false} {
+		app := newTestApp(t.TempDir(), "")
+		app.a.screen = screen
+		status := app.a.run(t.Context(), []string{"sql", "-o", "csv", "-e", "SELECT '\x1b[2Jx\ty' AS a"})
+		want := "\x1b[2Jx\ty"
+		if screen {
+			want = "\uFFFD[2Jx\ty"
+		}
+		if out := app.out.String(); status != 0 || !strings.Contains(out, want) {
+			t.Errorf("terminal: %v: status %d, %q", screen, status, out)
+		}
 	}
 }

@@ -29,6 +29,7 @@ type app struct {
 	sys         *sys.Sys
 	in          io.Reader
 	interactive bool // in is a terminal
+	screen      bool // standard output is a terminal
 }
 
 // The exit statuses.
@@ -58,14 +59,15 @@ func Main(args []string) int {
 		stop()
 	})
 	signal.Ignore(syscall.SIGPIPE) // a closed pipe is an error of the write, and ends the command
-	a := &app{sys: sys.Real(), in: os.Stdin, interactive: term.IsTerminal(int(os.Stdin.Fd()))}
+	a := &app{sys: sys.Real(), in: os.Stdin, interactive: term.IsTerminal(int(os.Stdin.Fd())),
+		screen: term.IsTerminal(int(os.Stdout.Fd()))}
 	return a.run(ctx, args)
 }
 
 // run runs one command line. It makes the writers of a.sys safe for many flows.
 func (a *app) run(ctx context.Context, args []string) int {
 	ctx, cancel := context.WithCancel(ctx)
-	out := &terminal{w: a.sys.Out, clock: a.sys.Clock, ending: ctx.Done(), gone: cancel}
+	out := &terminal{w: a.sys.Out, screen: a.screen, clock: a.sys.Clock, ending: ctx.Done(), gone: cancel}
 	a.sys.Out, a.sys.Err = out, &terminal{w: a.sys.Err, clock: a.sys.Clock, ending: ctx.Done(), gone: func() {}}
 	var watcher sync.WaitGroup
 	watcher.Go(func() { out.watch(ctx) })

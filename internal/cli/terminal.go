@@ -8,10 +8,12 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/sys"
 )
 
@@ -20,6 +22,7 @@ import (
 // dropped, with all that follows.
 type terminal struct {
 	w      io.Writer
+	screen bool // w is a terminal: what could steer it is replaced; a file or a pipe gets all as it is
 	clock  sys.Clock
 	ending <-chan struct{} // closed when the command is to end
 	gone   func()          // called when the reader of a pipe has gone
@@ -45,7 +48,17 @@ type written struct {
 
 func (t *terminal) Write(p []byte) (int, error) {
 	done, own := make(chan written, 1), bytes.Clone(p) // p is the caller's again when this returns
-	go func() { done <- t.write(own) }()
+	size := len(p)
+	if t.screen {
+		own = harmless(own)
+	}
+	go func() {
+		r := t.write(own)
+		if r.err == nil {
+			r.n = size // as the caller counts
+		}
+		done <- r
+	}()
 	select {
 	case r := <-done:
 		return r.n, r.err
@@ -61,6 +74,15 @@ func (t *terminal) Write(p []byte) (int, error) {
 		t.fail(errUnread)
 		return 0, errUnread
 	}
+}
+
+// harmless is text without what could steer a terminal; lines and tabs stay.
+func harmless(text []byte) []byte {
+	cells := strings.Split(string(text), "\t")
+	for i, c := range cells {
+		cells[i] = connector.Printable(c, true)
+	}
+	return []byte(strings.Join(cells, "\t"))
 }
 
 // write writes in its turn.
