@@ -399,10 +399,37 @@ func TestFingerprint(t *testing.T) {
 	c := streamCases()[0]
 	op := mustBuild(t, c.plan(scanOf(attrT, attrK, attrV)), BuildOptions{Streaming: true, Mode: connector.Append, Zone: "UTC"})
 	const want = `{"kind":"aggregate","version":1,"mode":"append","shards":32,"zone":"UTC","event":0,` +
-		`"keys":["struct\u003cstart:timestamp,end:timestamp\u003e","string"],"window":[10,10,0],` +
-		`"aggs":[{"name":"trace","params":["bigint"],"partial":["string"],"version":1},{"name":"count","params":[],"partial":["bigint"],"version":1}]}`
+		`"keys":["struct\u003cstart:timestamp,end:timestamp\u003e","string"],"keysOf":["window","k"],"window":[10,10,0],` +
+		`"aggs":[{"name":"trace","of":"trace(v)","params":["bigint"],"partial":["string"],"version":1},{"name":"count","of":"count()","params":[],"partial":["bigint"],"version":1}]}`
 	if got := StatefulOps(op)[0].Fingerprint(); got != want {
 		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+// TestFingerprintNamesColumns: the state of one column is not that of another of the same type;
+// the numbers of attributes, and the letters' case, do not matter.
+func TestFingerprintNamesColumns(t *testing.T) {
+	of := func(key, arg plan.Attr, filter plan.Expr) string {
+		call := trace(ref(arg))
+		call.Filter = filter
+		n := group(scanOf(key, arg), []plan.Named{named(key, ref(key))}, call)
+		n.Stateful = 0
+		op := mustBuild(t, n, BuildOptions{Streaming: true, Mode: connector.Update, Zone: "UTC"})
+		return StatefulOps(op)[0].Fingerprint()
+	}
+	red, magnitud := attr(1, "red", types.StringType), attr(2, "magnitud", types.LongType)
+	base := of(red, magnitud, nil)
+	if got := of(attr(21, "red", types.StringType), attr(22, "Magnitud", types.LongType), nil); got != base {
+		t.Errorf("%s\nwant %s", got, base)
+	}
+	for what, got := range map[string]string{
+		"an argument": of(red, attr(2, "profundidad_km", types.LongType), nil),
+		"a key":       of(attr(1, "lugar", types.StringType), magnitud, nil),
+		"a filter":    of(red, magnitud, less(lit(types.LongType, 5), ref(magnitud))),
+	} {
+		if got == base {
+			t.Errorf("%s does not count", what)
+		}
 	}
 }
 

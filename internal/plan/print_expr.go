@@ -17,6 +17,9 @@ import (
 func String(e Expr) string {
 	switch e := e.(type) {
 	case *Ref:
+		if e.Attr.ID == 0 { // see Text
+			return e.Attr.Name
+		}
 		return fmt.Sprintf("%s#%d", e.Attr.Name, e.Attr.ID)
 	case *Lit:
 		return litString(&e.Value)
@@ -46,6 +49,18 @@ func String(e Expr) string {
 		return aggString(e)
 	}
 	return fmt.Sprintf("%T", e)
+}
+
+// Text is an expression near SQL that does not depend on the numbers of attributes, so that
+// it is the same whenever the same text is analyzed; names are in small letters, as they
+// denote the same column in any.
+func Text(e Expr) string {
+	return String(RewriteUp(e, func(e Expr) Expr {
+		if r, ok := e.(*Ref); ok {
+			return &Ref{Attr: Attr{Name: strings.ToLower(r.Attr.Name), Type: r.Attr.Type}}
+		}
+		return e
+	}))
 }
 
 func exprList(list []Expr) string {
