@@ -68,14 +68,14 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) {
 		{"topics", func() any { return s.topics() }},
 	} {
 		if q.Get(w.event) == "1" {
-			st.wg.Go(func() { st.watch(ctx, w.event, w.get) })
+			st.produce(ctx, cancel, w.event, func(ctx context.Context) { st.watch(ctx, w.event, w.get) })
 		}
 	}
 	for _, name := range q["table"] {
-		st.wg.Go(func() { st.table(ctx, name) })
+		st.produce(ctx, cancel, "tables", func(ctx context.Context) { st.table(ctx, name) })
 	}
 	if topics := q["topic"]; len(topics) > 0 {
-		st.wg.Go(func() { st.records(ctx, topics, start) })
+		st.produce(ctx, cancel, "topics", func(ctx context.Context) { st.records(ctx, topics, start) })
 	}
 	st.write(ctx, w)
 }

@@ -93,9 +93,9 @@ func (s *Server) Serve(e *engine.Engine, kafka string) {
 	s.engine, s.kafka, s.cancel = e, kafka, cancel
 	s.started = s.cfg.Sys.Clock.Now()
 	s.http = &http.Server{
-		Handler: s.guard(s.routes()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: s.guard(s.guarded(s.routes())), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return ctx },
-		ErrorLog: log.New(io.Discard, "", 0), // a client's broken request is its own affair
+		ErrorLog: log.New(io.Discard, "", 0), // a client's broken request is its own affair; panics are logged by guarded
 	}
 	for _, ln := range s.listeners {
 		s.accepting.Go(func() {
