@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,7 @@ const (
 	Bool     Kind = "bool"     // true or false
 	Duration Kind = "duration" // "30 seconds", "5 minutes", "200 milliseconds", or Go's "1m30s"
 	Choice   Kind = "choice"   // one of Values
+	URL      Kind = "url"      // an http or https address
 )
 
 // Option describes one option of a connector.
@@ -30,6 +32,7 @@ type Option struct {
 	Default  string
 	Values   []string // of a Choice
 	Required bool
+	Positive bool // of a Duration: more than 0
 	Prefix   bool // Name is a prefix ("kafka."): whatever follows is passed on
 	Doc      string
 }
@@ -116,7 +119,15 @@ func (s Option) check(v string) error {
 	case Bool:
 		_, err = strconv.ParseBool(v)
 	case Duration:
-		_, err = ParseDuration(v)
+		var d time.Duration
+		if d, err = ParseDuration(v); err == nil && s.Positive && d == 0 {
+			return errs.New("INVALID_OPTION", "option %s must be more than 0", s.Name).WithHint("%s: %s", s.Name, s.Doc)
+		}
+	case URL:
+		if u, err := url.Parse(v); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return errs.New("INVALID_OPTION", "option %s: %q is not an http or https address", s.Name, ShownURL(v)).
+				WithHint("write it as https://host/path")
+		}
 	case Choice:
 		for _, c := range s.Values {
 			if strings.EqualFold(c, v) {

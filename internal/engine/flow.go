@@ -55,7 +55,7 @@ type FlowStatus struct {
 	InputRowsPerSecond     float64    `json:"inputRowsPerSecond"`
 	ProcessedRowsPerSecond float64    `json:"processedRowsPerSecond"`
 	OutputRows             int64      `json:"outputRows"`
-	Watermark              *time.Time `json:"watermark"`
+	Watermark              *string    `json:"watermark"` // ISO 8601 with milliseconds, Z
 	RejectedRows           int64      `json:"rejectedRows"`
 	LateRows               int64      `json:"lateRows"`
 	Troubles               int64      `json:"troubles"` // passing failures, such as a poll without answer
@@ -269,7 +269,7 @@ func (f *Flow) fill(out *FlowStatus, q *stream.Query) {
 	out.State, out.Epoch = string(s.State), s.Epoch
 	out.InputRows, out.OutputRows, out.LateRows = s.InputRows, s.OutputRows, s.LateRows
 	if s.Watermark != exec.NoWatermark {
-		w := time.UnixMicro(s.Watermark).UTC()
+		w := time.UnixMicro(s.Watermark).UTC().Format("2006-01-02T15:04:05.000Z") // of any year, unlike time's own JSON
 		out.Watermark = &w
 	}
 	if !s.LastEpoch.IsZero() {

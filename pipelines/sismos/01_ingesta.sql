@@ -1,7 +1,8 @@
 -- Del servicio del USGS al topic `sismos`: cada terremoto una sola vez.
 
 -- El feed es GeoJSON: coordinates es [longitud, latitud, profundidad] y time son
--- milisegundos desde 1970. La magnitud puede faltar.
+-- milisegundos desde 1970. La magnitud puede faltar. Una hora imposible queda en NULL: una
+-- sola del futuro movería la marca de agua y daría por tardío todo lo demás.
 CREATE TABLE usgs (
   id STRING,
   properties STRUCT<mag: DOUBLE, place: STRING, time: BIGINT, tsunami: INT>,
@@ -35,6 +36,7 @@ SELECT id,
        get(geometry.coordinates, 1)       AS latitud,
        get(geometry.coordinates, 0)       AS longitud,
        get(geometry.coordinates, 2)       AS profundidad_km,
-       timestamp_millis(properties.time)  AS timestamp,
+       CASE WHEN properties.time BETWEEN -62135596800000 AND unix_millis(current_timestamp()) + 86400000
+            THEN timestamp_millis(properties.time) END AS timestamp,
        coalesce(properties.tsunami, 0) = 1 AS tsunami
 FROM STREAM usgs;

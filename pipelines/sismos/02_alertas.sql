@@ -17,10 +17,10 @@ CREATE TABLE avisos USING alert OPTIONS (
 
 CREATE FLOW alertas AS INSERT INTO avisos BY NAME
 SELECT magnitud,
-       coalesce(lugar, 'lugar desconocido')                   AS lugar,
-       date_format(timestamp, 'yyyy-MM-dd HH:mm:ss')          AS hora,
-       latitud,
-       longitud,
-       coalesce(CAST(profundidad_km AS STRING), '?')          AS profundidad
+       left(coalesce(lugar, 'lugar desconocido'), 120)                    AS lugar,
+       coalesce(date_format(timestamp, 'yyyy-MM-dd HH:mm:ss'), 'desconocida') AS hora,
+       coalesce(CAST(latitud AS STRING), '?')                             AS latitud,
+       coalesce(CAST(longitud AS STRING), '?')                            AS longitud,
+       coalesce(CAST(profundidad_km AS STRING), '?')                      AS profundidad
 FROM STREAM sismos
 WHERE magnitud >= 4.5;

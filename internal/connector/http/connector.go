@@ -2,10 +2,8 @@ package http
 
 import (
 	"context"
-	"net/url"
 
 	"github.com/azud/azud/internal/connector"
-	"github.com/azud/azud/internal/errs"
 )
 
 // Connector is the registry's entry. version goes into the User-Agent.
@@ -14,9 +12,9 @@ func Connector(version string) *connector.Connector {
 		Name: "http",
 		Doc:  "Polls a URL that answers with JSON; each row comes once.",
 		Options: []connector.Option{
-			{Name: "url", Kind: connector.Text, Required: true, Doc: "what to poll, http or https"},
-			{Name: "interval", Kind: connector.Duration, Default: "30 seconds", Doc: "time between polls"},
-			{Name: "timeout", Kind: connector.Duration, Default: "10 seconds", Doc: "for one poll, body included"},
+			{Name: "url", Kind: connector.URL, Required: true, Doc: "what to poll, http or https"},
+			{Name: "interval", Kind: connector.Duration, Positive: true, Default: "30 seconds", Doc: "time between polls"},
+			{Name: "timeout", Kind: connector.Duration, Positive: true, Default: "10 seconds", Doc: "for one poll, body included"},
 			{Name: "format", Kind: connector.Choice, Values: []string{"json"}, Default: "json", Doc: "of the body"},
 			{Name: "rows", Kind: connector.Text, Doc: "where the array of rows is in the body, e.g. features or data.items; default: the body itself"},
 			{Name: "key", Kind: connector.Text, Doc: "column that identifies a row: one seen before is left out"},
@@ -26,13 +24,6 @@ func Connector(version string) *connector.Connector {
 		},
 	}
 	c.Source = func(ctx context.Context, env connector.Env, t connector.Table) (connector.Source, error) {
-		u, err := url.Parse(c.Text(t.Options, "url"))
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return nil, errs.New("INVALID_OPTION", "table %s: url %q is not an http or https address", t.Name, shown(c.Text(t.Options, "url")))
-		}
-		if c.Duration(t.Options, "interval") <= 0 || c.Duration(t.Options, "timeout") <= 0 {
-			return nil, errs.New("INVALID_OPTION", "table %s: interval and timeout must be more than 0", t.Name)
-		}
 		return newSource(ctx, c, env, t, version)
 	}
 	return c

@@ -374,11 +374,11 @@ func TestOptionsAreRefusedKindly(t *testing.T) {
 		options connector.Options
 		want    string
 	}{
-		{connector.Options{"url": "ftp://x/y"}, `table feed: url "ftp://x/y" is not an http or https address`},
-		{connector.Options{"url": "earthquake.usgs.gov"}, `url "earthquake.usgs.gov" is not an http or https address`},
+		{connector.Options{"url": "ftp://x/y"}, `option url: "ftp://x/y" is not an http or https address`},
+		{connector.Options{"url": "earthquake.usgs.gov"}, `url: "earthquake.usgs.gov" is not an http or https address`},
 		{connector.Options{"url": ""}, `connector http needs the option "url": what to poll`},
 		{connector.Options{"key": "ident"}, "its key \"ident\" is not a column\nhint: the columns are id, v"},
-		{connector.Options{"interval": "0 seconds"}, "interval and timeout must be more than 0"},
+		{connector.Options{"interval": "0 seconds"}, "option interval must be more than 0"},
 		{connector.Options{"interval": "often"}, `option interval: "often" is not a duration, such as '30 seconds' or '5 minutes'`},
 		{connector.Options{"intervall": "1 second"}, `has no option "intervall"` + "\nhint: did you mean interval?"},
 	} {

@@ -52,7 +52,7 @@ type poller struct {
 }
 
 func newPoller(c *connector.Connector, env connector.Env, t connector.Table, version string) (*poller, error) {
-	p := &poller{env: env, table: t.Name, url: c.Text(t.Options, "url"), shown: shown(c.Text(t.Options, "url")),
+	p := &poller{env: env, table: t.Name, url: c.Text(t.Options, "url"), shown: connector.ShownURL(c.Text(t.Options, "url")),
 		interval: c.Duration(t.Options, "interval"), maxBytes: c.Int(t.Options, "maxBytes"),
 		agent: "azud/" + version, known: map[string]int64{}}
 	if path := c.Text(t.Options, "rows"); path != "" {

@@ -1,14 +1,13 @@
-package http
+package connector
 
 import (
-	"errors"
 	"net/url"
 	"strings"
 )
 
-// shown is an address as people and logs may see it: without user information and fragment,
+// ShownURL is an address as people and logs may see it: without user information and fragment,
 // and with … for the values of its query, because keys and passwords are written there.
-func shown(address string) string {
+func ShownURL(address string) string {
 	address, _, _ = strings.Cut(address, "#")
 	address, query, asks := strings.Cut(address, "?")
 	scheme, rest, full := strings.Cut(address, "://")
@@ -44,12 +43,4 @@ func shown(address string) string {
 func unparsable(address string) bool {
 	_, err := url.Parse(address)
 	return err != nil
-}
-
-// bare is the cause of an error whose text repeats the whole address.
-func bare(err error) error {
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		return u.Err
-	}
-	return err
 }
