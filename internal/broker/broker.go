@@ -96,6 +96,7 @@ func Start(ctx context.Context, cfg Config) (_ *Broker, err error) {
 	if b.cluster, err = kfake.NewCluster(b.options()...); err != nil {
 		return nil, errs.Wrap(err, "BROKER_START", "the broker cannot start with its data in %s", place(cfg.Dir))
 	}
+	limit(b.cluster)
 	if b.journal != nil {
 		b.journal.watch(b.cluster)
 	}
@@ -169,7 +170,7 @@ func (b *Broker) createMissing(names []string) {
 		return
 	}
 	for _, name := range names {
-		if b.cluster.TopicInfo(name) != nil {
+		if !legalName(name) || b.cluster.TopicInfo(name) != nil {
 			continue
 		}
 		if err := b.cluster.CreateTopic(name, -1, nil); err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
