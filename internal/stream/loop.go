@@ -14,7 +14,7 @@ import (
 // loop runs epochs until the query is stopped or has read everything (Trigger.Once).
 func (s *session) loop(life, calm context.Context) error {
 	err := s.epochs(life, calm)
-	if err != nil && calm.Err() != nil && !s.own && s.q.store.Err() == nil {
+	if err != nil && err != errStopped && calm.Err() != nil && !s.own && s.q.store.Err() == nil {
 		return fmt.Errorf("%w: %w", errStopped, err) // whatever was cut off by Stop
 	}
 	return err
