@@ -16,7 +16,7 @@ func TestSinksThatShareAFileLoseNothing(t *testing.T) {
 	const epochs = 100
 	w, c := conformance.NewWorld(t), alert.Connector()
 	var flows sync.WaitGroup
-	for n, file := range []string{"a.log", "/work/a.log", "./x/../a.log"} {
+	for n, file := range []string{"a.log", "/casa/a.log", "./x/../a.log"} {
 		env := w.Env()
 		env.Sys.FS = w.FS()
 		options := connector.Options{"template": "<{lugar}>", "file": file, "console": "false"}
@@ -45,7 +45,7 @@ func TestSinksThatShareAFileLoseNothing(t *testing.T) {
 		})
 	}
 	flows.Wait()
-	got := w.Read(t, "/work/a.log")
+	got := w.Read(t, "/casa/a.log")
 	for n := range 3 {
 		for e := range epochs {
 			if line := fmt.Sprintf("<flow %d epoch %d>\n", n, e); strings.Count(got, line) != 1 {

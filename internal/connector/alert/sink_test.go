@@ -93,7 +93,7 @@ const golden = `╔════════════════════�
 func TestTheBoxIsExact(t *testing.T) {
 	w := conformance.NewWorld(t)
 	emit(t, w, connector.Options{"template": box, "file": "alertas.log"}, 0, quake("10km S of Tokyo, Japan"))
-	if got := w.Read(t, "/work/alertas.log"); got != golden {
+	if got := w.Read(t, "/casa/alertas.log"); got != golden {
 		t.Errorf("file:\n%s", got)
 	}
 	if got := w.Out.String(); got != golden {
@@ -114,7 +114,7 @@ func TestTheBoxGrowsToItsLongestLine(t *testing.T) {
 	} {
 		w := conformance.NewWorld(t)
 		emit(t, w, connector.Options{"template": box, "file": "a"}, 0, quake(place))
-		lines := strings.Split(w.Read(t, "/work/a"), "\n")
+		lines := strings.Split(w.Read(t, "/casa/a"), "\n")
 		if got := strings.Count(lines[0], "═"); got != width {
 			t.Errorf("%s: width %d, want %d", place, got, width)
 		}
@@ -132,7 +132,7 @@ func TestHostileValuesAreInert(t *testing.T) {
 	emit(t, w, connector.Options{"template": "[{lugar}]", "file": "a"}, 0,
 		quake("a\nb\r\n", "\x1b[2J\x1b]0;x\a", "\u202egnp.exe\u2066", "\xff\x00\u0085\u2028", "{magnitud}{fill}"))
 	want := "[a b  ]\n[\uFFFD[2J\uFFFD]0;x\uFFFD]\n[\uFFFDgnp.exe\uFFFD]\n[\uFFFD\uFFFD\uFFFD\uFFFD]\n[{magnitud}{fill}]\n"
-	if got := w.Read(t, "/work/a"); got != want {
+	if got := w.Read(t, "/casa/a"); got != want {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
 }
@@ -191,7 +191,7 @@ func conform(options connector.Options) conformance.SinkCase {
 	return conformance.SinkCase{
 		Make:   func(t *testing.T, w *conformance.World) connector.Sink { return newSink(t, w, options) },
 		Schema: quakes, Mode: connector.Append, Epochs: epochs, Fused: true,
-		Held: func(t *testing.T, w *conformance.World) string { return w.Read(t, "/work/alertas.log") },
+		Held: func(t *testing.T, w *conformance.World) string { return w.Read(t, "/casa/alertas.log") },
 		Want: func(n int) string {
 			text := ""
 			for _, e := range epochs[:n] {
@@ -217,20 +217,20 @@ func TestAForeignFileKeepsWhatItHolds(t *testing.T) {
 		want   string
 	}{
 		"untouched": {func(*testing.T, *conformance.World) {}, "<<cero>>\n" + text},
-		"appended":  {func(t *testing.T, w *conformance.World) { w.Append(t, "/work/a", "another line\n") }, "<<cero>>\nanother line\n" + text},
-		"half done": {func(t *testing.T, w *conformance.World) { w.Append(t, "/work/a", "<<uno>>\n<<d") }, "<<cero>>\n" + text},
-		"done":      {func(t *testing.T, w *conformance.World) { w.Append(t, "/work/a", text+"more\n") }, "<<cero>>\n" + text + "more\n"},
-		"zeros":     {func(t *testing.T, w *conformance.World) { w.Append(t, "/work/a", "<<u\x00\x00\x00") }, "<<cero>>\n" + text},
+		"appended":  {func(t *testing.T, w *conformance.World) { w.Append(t, "/casa/a", "another line\n") }, "<<cero>>\nanother line\n" + text},
+		"half done": {func(t *testing.T, w *conformance.World) { w.Append(t, "/casa/a", "<<uno>>\n<<d") }, "<<cero>>\n" + text},
+		"done":      {func(t *testing.T, w *conformance.World) { w.Append(t, "/casa/a", text+"more\n") }, "<<cero>>\n" + text + "more\n"},
+		"zeros":     {func(t *testing.T, w *conformance.World) { w.Append(t, "/casa/a", "<<u\x00\x00\x00") }, "<<cero>>\n" + text},
 		"rotated": {func(t *testing.T, w *conformance.World) {
-			if err := w.FS().Rename("/work/a", "/work/a.1"); err != nil {
+			if err := w.FS().Rename("/casa/a", "/casa/a.1"); err != nil {
 				t.Fatal(err)
 			}
 		}, text},
 		"truncated": {func(t *testing.T, w *conformance.World) {
-			if err := w.FS().Remove("/work/a"); err != nil {
+			if err := w.FS().Remove("/casa/a"); err != nil {
 				t.Fatal(err)
 			}
-			w.Append(t, "/work/a", "cut\n")
+			w.Append(t, "/casa/a", "cut\n")
 		}, "cut\n" + text},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -244,7 +244,7 @@ func TestAForeignFileKeepsWhatItHolds(t *testing.T) {
 			if err != nil || m.Epoch != 1 {
 				t.Fatalf("mark %+v, %v", m, err)
 			}
-			if got := w.Read(t, "/work/a"); got != c.want {
+			if got := w.Read(t, "/casa/a"); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
@@ -258,7 +258,7 @@ func TestAnAppendThatHadToMoveIsFinishedWhereItMoved(t *testing.T) {
 		options := connector.Options{"template": "<<{lugar}>>", "file": "a", "console": "false"}
 		emit(t, w, options, 0, quake("cero"))
 		w.DieAt(4, func() { emit(t, w, options, 1, quake("uno", "dos")) })
-		w.Append(t, "/work/a", "another line\n")
+		w.Append(t, "/casa/a", "another line\n")
 		open := func() {
 			s := newSink(t, w, options)
 			if _, err := s.Open(t.Context(), connector.QueryIdentity{Name: "q", Checkpoint: "c", Store: w.Store}, quakes, connector.Append); err != nil {
@@ -267,7 +267,7 @@ func TestAnAppendThatHadToMoveIsFinishedWhereItMoved(t *testing.T) {
 		}
 		w.DieAt(step, open)
 		open()
-		if got, want := w.Read(t, "/work/a"), "<<cero>>\nanother line\n<<uno>>\n<<dos>>\n"; got != want {
+		if got, want := w.Read(t, "/casa/a"), "<<cero>>\nanother line\n<<uno>>\n<<dos>>\n"; got != want {
 			t.Errorf("crash at step %d: got %q", step, got)
 		}
 	}
@@ -281,7 +281,7 @@ func TestAFolderThatCannotBeWrittenIsSaidAtTheStart(t *testing.T) {
 		t.Fatalf("opened: %v", err)
 	}
 	got := errs.Render(err)
-	for _, want := range []string{"[ALERT_FILE] writing /work/nowhere/a.log: ", "\nhint: check that the folder exists, may be written and has room"} {
+	for _, want := range []string{"[ALERT_FILE] writing /casa/nowhere/a.log: ", "\nhint: check that the folder exists, may be written and has room"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q lacks %q", got, want)
 		}
@@ -316,7 +316,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	if m, err := newSink(t, w, options).Open(t.Context(), q, quakes, connector.Append); err != nil || m.Epoch != 3 {
 		t.Fatalf("mark %+v, %v", m, err)
 	}
-	if got := w.Read(t, "/work/a"); got != "<<uno>>\n" {
+	if got := w.Read(t, "/casa/a"); got != "<<uno>>\n" {
 		t.Errorf("file %q", got)
 	}
 	if got := w.Out.String(); got != "<<uno>>\n" {

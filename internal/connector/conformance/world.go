@@ -29,14 +29,14 @@ type World struct {
 	fuse *fuse
 }
 
-// NewWorld makes a world with an empty disk whose folder /work exists.
+// NewWorld makes a world with an empty disk whose folder /casa exists.
 func NewWorld(t testing.TB) *World {
 	t.Helper()
 	fs := vfs.NewCrashableMem()
-	if err := fs.MkdirAll("/work", 0o755); err != nil {
+	if err := fs.MkdirAll("/casa", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range []string{"/work", "/"} {
+	for _, dir := range []string{"/casa", "/"} {
 		d, err := fs.OpenDir(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -54,7 +54,7 @@ func NewWorld(t testing.TB) *World {
 func (w *World) Sys() *sys.Sys {
 	real := sys.Real()
 	return &sys.Sys{Clock: w.Clock, FS: faultyFS{w.fs, w.fuse}, Net: real.Net, Rand: real.Rand,
-		Env: func(string) (string, bool) { return "", false }, Out: w.Out, Err: w.Out, Dir: "/work"}
+		Env: func(string) (string, bool) { return "", false }, Out: w.Out, Err: w.Out, Dir: "/casa"}
 }
 
 // Env is a connector's environment in this world, UTC.
