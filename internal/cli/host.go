@@ -13,7 +13,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
-	"github.com/azud/azud/internal/broker"
+	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/engine"
 	"github.com/azud/azud/internal/web"
 	"github.com/azud/azud/pipelines"

@@ -17,7 +17,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/azud/azud/internal/broker"
+	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/engine"
 	"github.com/azud/azud/internal/sys"
 )

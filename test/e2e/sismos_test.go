@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/azud/azud/internal/broker"
+	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/engine"
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/sys"

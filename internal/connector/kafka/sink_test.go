@@ -11,7 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/azud/azud/internal/broker"
+	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/connector/conformance"
 	"github.com/azud/azud/internal/connector/kafka"

@@ -10,7 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kversion"
 
-	"github.com/azud/azud/internal/broker"
+	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/connector/conformance"
 	"github.com/azud/azud/internal/errs"

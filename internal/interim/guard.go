@@ -1,4 +1,4 @@
-package broker
+package interim
 
 import (
 	"encoding/binary"

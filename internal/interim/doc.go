@@ -1,4 +1,4 @@
-// Package broker runs a Kafka broker inside the process, so that every Kafka client
+// Package interim runs a Kafka broker inside the process, so that every Kafka client
 // works with nothing installed. Its interface is its own; underneath is, for now,
 // franz-go's kfake, kept honest by what stands around it here. It knows no SQL.
 //
@@ -43,4 +43,4 @@
 // simulated Sys, leave Dir empty.
 //
 // Lock order: Broker.mu, then journal.mu. Neither is held while waiting for a client.
-package broker
+package interim
