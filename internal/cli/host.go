@@ -13,8 +13,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
-	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/engine"
+	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/web"
 	"github.com/azud/azud/pipelines"
 )

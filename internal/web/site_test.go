@@ -17,8 +17,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/engine"
+	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/sys"
 )
 

@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
-	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/engine"
 	"github.com/azud/azud/internal/errs"
+	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/sys"
 	"github.com/azud/azud/pipelines"
 	"github.com/azud/azud/test/replay/feed"

@@ -11,11 +11,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/connector/conformance"
 	"github.com/azud/azud/internal/connector/kafka"
 	"github.com/azud/azud/internal/errs"
+	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/sys"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"

@@ -10,10 +10,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kversion"
 
-	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/connector/conformance"
 	"github.com/azud/azud/internal/errs"
+	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/sys"
 )
 
