@@ -75,7 +75,13 @@ func (b *Batch) each(body []byte, yield func(*Record) bool) (rest []byte, err er
 	fixed := b.LogAppend()
 	rec.Time = b.MaxTime
 	for i := range b.Count {
-		size, p := varint(body, 0)
+		var size int64
+		p := 2
+		if len(body) > 1 && body[0] >= 0x80 && body[1] < 0x80 {
+			size = zigzag(uint64(body[0]&0x7f) | uint64(body[1])<<7)
+		} else {
+			size, p = varint(body, 0)
+		}
 		if p == 0 || size < 0 || size > int64(len(body)-p) {
 			return body, fmt.Errorf("malformed length of record %d in the batch at offset %d", i, b.Base)
 		}
@@ -93,37 +99,59 @@ func (b *Batch) each(body []byte, yield func(*Record) bool) (rest []byte, err er
 
 // read takes apart a record's bytes after its length; the time stays as it is if fixed.
 func (r *Record) read(buf []byte, base, baseTime int64, fixed bool) bool {
-	if len(buf) < 1 {
-		return false
-	}
-	delta, p := varint(buf, 1) // after the attributes, of which none is in use
-	if p == 0 {
+	// Most numbers take one byte or two, and these are read here: a call for each would
+	// cost more than the rest.
+	var delta, n int64
+	p := 1 // after the attributes, of which none is in use
+	if len(buf) > 2 && buf[1] < 0x80 {
+		delta, p = zigzag(uint64(buf[1])), 2
+	} else if len(buf) > 2 && buf[2] < 0x80 {
+		delta, p = zigzag(uint64(buf[1]&0x7f)|uint64(buf[2])<<7), 3
+	} else if delta, p = varint(buf, 1); p == 0 {
 		return false
 	}
 	if !fixed {
 		r.Time = baseTime + delta
 	}
-	if delta, p = varint(buf, p); p == 0 || delta != int64(int32(delta)) {
+	if p+1 < len(buf) && buf[p] < 0x80 {
+		delta, p = zigzag(uint64(buf[p])), p+1
+	} else if p+1 < len(buf) && buf[p+1] < 0x80 {
+		delta, p = zigzag(uint64(buf[p]&0x7f)|uint64(buf[p+1])<<7), p+2
+	} else if delta, p = varint(buf, p); p == 0 || delta != int64(int32(delta)) {
 		return false
 	}
 	r.Offset = base + delta
-	n, p := varint(buf, p)
-	if p == 0 || n > int64(len(buf)-p) {
+	if p < len(buf) && buf[p] < 0x80 {
+		n, p = zigzag(uint64(buf[p])), p+1
+	} else if n, p = varint(buf, p); p == 0 {
 		return false
 	}
-	r.Key = nil
+	var key, value []byte
 	if n >= 0 {
-		r.Key = buf[p : p+int(n) : p+int(n)]
+		if n > int64(len(buf)-p) {
+			return false
+		}
+		key = buf[p : p+int(n) : p+int(n)]
 		p += int(n)
 	}
-	n, p = varint(buf, p)
-	if p == 0 || n > int64(len(buf)-p) {
+	if p+1 < len(buf) && buf[p] < 0x80 {
+		n, p = zigzag(uint64(buf[p])), p+1
+	} else if p+1 < len(buf) && buf[p+1] < 0x80 {
+		n, p = zigzag(uint64(buf[p]&0x7f)|uint64(buf[p+1])<<7), p+2
+	} else if n, p = varint(buf, p); p == 0 {
 		return false
 	}
-	r.Value = nil
 	if n >= 0 {
-		r.Value = buf[p : p+int(n) : p+int(n)]
+		if n > int64(len(buf)-p) {
+			return false
+		}
+		value = buf[p : p+int(n) : p+int(n)]
 		p += int(n)
+	}
+	r.Key, r.Value = key, value
+	if p+1 == len(buf) && buf[p] == 0 {
+		r.nheaders, r.headers = 0, nil
+		return true
 	}
 	n, p = varint(buf, p)
 	if p == 0 || n < 0 || n > int64(len(buf)-p) {
@@ -133,22 +161,12 @@ func (r *Record) read(buf []byte, base, baseTime int64, fixed bool) bool {
 	return true
 }
 
+func zigzag(u uint64) int64 { return int64(u>>1) ^ -int64(u&1) }
+
 // varint reads a zig-zag number at p and returns where it ends; 0 if there is none.
 func varint(buf []byte, p int) (int64, int) {
-	if p < len(buf) && buf[p] < 0x80 {
-		u := uint64(buf[p])
-		return int64(u>>1) ^ -int64(u&1), p + 1
-	}
-	return longVarint(buf, p)
-}
-
-func longVarint(buf []byte, p int) (int64, int) {
 	if p >= len(buf) {
 		return 0, 0
-	}
-	if p+1 < len(buf) && buf[p+1] < 0x80 {
-		u := uint64(buf[p]&0x7f) | uint64(buf[p+1])<<7
-		return int64(u>>1) ^ -int64(u&1), p + 2
 	}
 	v, n := binary.Varint(buf[p:])
 	if n <= 0 {
