@@ -18,6 +18,9 @@ type call struct {
 	listener *listener       // nil in the same process
 	answered atomic.Bool
 	deliver  func(kmsg.Response) // nil response: none is sent (acks=0)
+
+	conn *conn // nil in the same process; then deliver is not
+	wire wireCall
 }
 
 func (c *call) version() int16 { return c.req.GetVersion() }
@@ -30,6 +33,10 @@ func (c *call) answer(r kmsg.Response) {
 	}
 	if r != nil {
 		r.SetVersion(c.version())
+	}
+	if c.conn != nil {
+		c.conn.finish(c, r)
+		return
 	}
 	c.deliver(r)
 }
@@ -59,11 +66,20 @@ func (b *Broker) Request(ctx context.Context, req kmsg.Request) (kmsg.Response, 
 	if !ok || req.GetVersion() < a.min || req.GetVersion() > a.max {
 		return nil, fmt.Errorf("%s version %d is not served here", kmsg.NameForKey(req.Key()), req.GetVersion())
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(b.life, cancel)()
 	done := make(chan kmsg.Response, 1)
 	c := &call{ctx: ctx, req: req, client: "azud", host: "/127.0.0.1", user: anonymous, deliver: func(r kmsg.Response) { done <- r }}
+	b.count.api(req.Key()).Add(1)
 	a.handle(b, c)
 	select {
 	case r := <-done:
+		if f, ok := r.(*fetchReply); ok {
+			f.counted()
+			f.hold(0) // and the buffers are the caller's
+			r = f.FetchResponse
+		}
 		return r, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()

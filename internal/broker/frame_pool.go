@@ -1,0 +1,39 @@
+package broker
+
+import (
+	"math/bits"
+	"sync"
+)
+
+// Buffers of 2^minBuf to 2^maxBuf bytes are used again; larger ones are left to the collector.
+const (
+	minBuf = 9
+	maxBuf = 22
+)
+
+// pool keeps buffers by size.
+type pool struct {
+	classes [maxBuf + 1]sync.Pool
+}
+
+// get is a buffer of length n with arbitrary content.
+func (p *pool) get(n int) []byte {
+	class := max(bits.Len(uint(max(n, 1)-1)), minBuf)
+	if class > maxBuf {
+		return make([]byte, n)
+	}
+	if b, ok := p.classes[class].Get().(*[]byte); ok {
+		return (*b)[:n]
+	}
+	return make([]byte, n, 1<<class)
+}
+
+// put takes a buffer back, which nobody may use any more. Any buffer will do.
+func (p *pool) put(b []byte) {
+	class := bits.Len(uint(cap(b))) - 1 // the largest that it can serve
+	if class < minBuf || class > maxBuf {
+		return
+	}
+	b = b[:0]
+	p.classes[class].Put(&b)
+}

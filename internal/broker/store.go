@@ -1,0 +1,84 @@
+package broker
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"strings"
+
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/log"
+	"github.com/azud/azud/internal/sys"
+)
+
+// topicBy finds a topic by its name, or, if that is "", by its id; nil if there is none.
+func (b *Broker) topicBy(name string, id log.TopicID) *log.Topic {
+	if name != "" {
+		return b.store.Topics().ByName(name)
+	}
+	return b.store.Topics().ByID(id)
+}
+
+// partitionOf is a partition of t; nil if there is none.
+func partitionOf(t *log.Topic, n int32) *log.Partition {
+	if t == nil {
+		return nil
+	}
+	return t.Partition(n)
+}
+
+func allTopics(l *log.Log) []*log.Topic { return l.Topics().All() }
+
+// newTopicID is a random id, neither of Kafka's reserved ones.
+func newTopicID(r sys.Rand) log.TopicID {
+	var id log.TopicID
+	binary.BigEndian.PutUint64(id[:], r.Uint64()|1<<63)
+	binary.BigEndian.PutUint64(id[8:], r.Uint64())
+	id[6] = id[6]&0x0f | 0x40 // a random UUID, as Kafka's
+	id[8] = id[8]&0x3f | 0x80
+	return id
+}
+
+// keyCluster is where TableIDs keeps the cluster's id.
+const keyCluster = "cluster"
+
+// identify reads the cluster's id, or gives the store one.
+func (b *Broker) identify(ctx context.Context) error {
+	if id, ok := b.store.Get(log.TableIDs, keyCluster); ok {
+		b.clusterID = string(id)
+		return nil
+	}
+	b.clusterID = b.cfg.ClusterID
+	if b.clusterID == "" {
+		id := newTopicID(b.cfg.Sys.Rand)
+		b.clusterID = base64.RawURLEncoding.EncodeToString(id[:])
+	}
+	if err := b.store.Write(log.Write{Puts: []log.Put{{Table: log.TableIDs, Key: keyCluster, Value: []byte(b.clusterID)}}}); err != nil {
+		return err
+	}
+	return b.store.Wait(ctx)
+}
+
+// autoCreate makes a topic because a client asked for it; the caller syncs before it
+// answers. The name is legal and not reserved.
+func (b *Broker) autoCreate(name, client string) (*log.Topic, error) {
+	b.making.Lock()
+	defer b.making.Unlock()
+	if t := b.store.Topics().ByName(name); t != nil {
+		return t, nil
+	}
+	var names []string
+	for _, t := range allTopics(b.store) {
+		names = append(names, t.Name())
+	}
+	t, err := b.store.CreateTopic(name, newTopicID(b.cfg.Sys.Rand), b.cfg.DefaultPartitions, nil)
+	if err != nil {
+		return nil, err
+	}
+	attrs := []any{"topic", name, "partitions", b.cfg.DefaultPartitions, "client", client}
+	if near := errs.Near(name, names); len(near) > 0 {
+		attrs = append(attrs, "near", strings.Join(near, ", "))
+	}
+	b.log.Info("topic made, because a client asked for it", attrs...)
+	return t, nil
+}
