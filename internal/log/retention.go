@@ -1,0 +1,188 @@
+package log
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// DeleteBefore moves the log start up to an offset; -1 stands for the high watermark. It
+// returns the log start, which is durable after a Sync; files go then. An offset below the
+// log start changes nothing; one above the high watermark is ErrOutOfRange.
+//
+// Kafka: ReplicaManager.deleteRecords.
+func (p *Partition) DeleteBefore(offset int64) (start int64, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	start = p.start.Load()
+	if err := p.usable(); err != nil {
+		return start, err
+	}
+	high := p.high.Load()
+	if offset == -1 {
+		offset = high
+	}
+	if offset < 0 || offset > high {
+		return start, fmt.Errorf("%w: records before %d cannot be deleted: the log has [%d, %d)", ErrOutOfRange, offset, start, high)
+	}
+	p.trim(offset)
+	return p.start.Load(), nil
+}
+
+// trim moves the log start and drops the segments before it. Their files go when the new
+// start is durable: a crash must not find a start without its records. The caller holds mu.
+func (p *Partition) trim(start int64) {
+	if start <= p.start.Load() {
+		return
+	}
+	p.start.Store(start)
+	p.settle()
+	n := 0
+	for n < len(p.segs)-1 && p.segs[n+1].base <= start {
+		n++
+	}
+	dropped := p.segs[:n:n]
+	p.segs = append([]*segment(nil), p.segs[n:]...)
+	p.forgetHints()
+	p.l.stageStart(p, start)
+	if len(dropped) > 0 {
+		p.l.removeLater(dropped)
+	}
+}
+
+// forgetHints lets go of segments that are dropped. The caller holds mu.
+func (p *Partition) forgetHints() { p.hints = [hints]hint{} }
+
+// stageStart stages a partition's new log start. The caller holds the partition's lock.
+func (l *Log) stageStart(p *Partition, start int64) {
+	st := &l.stage
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.next.must = true
+	if !l.cfg.Volatile {
+		at := st.next.begin(entryStart)
+		e := enc{st.next.buf}
+		e.id(p.topic)
+		e.u32(uint32(p.index))
+		e.i64(start)
+		st.next.buf = e.b
+		st.next.end(at)
+	}
+	st.kick()
+}
+
+// removeLater gives segments back that no list has any more, and removes their files once
+// all that was staged before is durable.
+func (l *Log) removeLater(segs []*segment) {
+	l.wg.Add(1)
+	l.Sync(func(err error) {
+		go func() {
+			defer l.wg.Done()
+			for _, s := range segs {
+				if err == nil {
+					s.gone.Store(true)
+				}
+				s.release()
+			}
+		}()
+	})
+}
+
+// Retain removes what the topics' retention says is too old or too much. The log does it by
+// itself every retentionEvery.
+func (l *Log) Retain(ctx context.Context) error {
+	var all error
+	for _, t := range l.Topics().All() {
+		if !t.settings.Delete {
+			continue
+		}
+		for _, p := range t.parts {
+			if ctx.Err() != nil {
+				return errors.Join(all, ctx.Err())
+			}
+			if err := p.retain(l.now()); err != nil && !errors.Is(err, ErrNoPartition) && !errors.Is(err, ErrClosed) {
+				all = errors.Join(all, err)
+			}
+		}
+	}
+	return all
+}
+
+// retain drops the segments at the log's start that are due; the one that is appended to
+// also, by a new one in its place.
+//
+// Kafka: UnifiedLog.deleteOldSegments.
+func (p *Partition) retain(now int64) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.usable(); err != nil {
+		return err
+	}
+	st := p.settings.Load()
+	n := max(p.tooOld(now, st), p.tooMuch(st))
+	if n == 0 {
+		return nil
+	}
+	if n == len(p.segs) {
+		if err := p.roll(now); err != nil {
+			return p.writeFailed(err)
+		}
+	}
+	start := p.segs[n].base
+	p.l.log.Info("records are removed by retention", "partition", p.String(), "before", start, "segments", n)
+	p.trim(start)
+	return nil
+}
+
+// tooOld is the number of segments at the start whose latest record is out of retention.ms.
+// The caller holds mu.
+func (p *Partition) tooOld(now int64, st *Settings) int {
+	if st.RetentionMs < 0 {
+		return 0
+	}
+	n := 0
+	for p.removable(n) {
+		s := p.segs[n]
+		latest := s.maxTime
+		if latest == noTime {
+			latest = s.created
+		}
+		if now-latest <= st.RetentionMs {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// tooMuch is the number of segments at the start without which the partition still has
+// retention.bytes. The caller holds mu.
+func (p *Partition) tooMuch(st *Settings) int {
+	if st.RetentionBytes < 0 {
+		return 0
+	}
+	over := -st.RetentionBytes
+	for _, s := range p.segs {
+		over += s.size
+	}
+	n := 0
+	for p.removable(n) && over >= p.segs[n].size {
+		over -= p.segs[n].size
+		n++
+	}
+	return n
+}
+
+// removable reports whether the n-th segment may go, given that those before it go: all of
+// it is durable, and if it is the last one, it has something. The caller holds mu.
+func (p *Partition) removable(n int) bool {
+	if n >= len(p.segs) {
+		return false
+	}
+	s := p.segs[n]
+	next := s.next
+	if n+1 < len(p.segs) {
+		next = p.segs[n+1].base
+	}
+	return next <= p.high.Load() && (n+1 < len(p.segs) || s.size > 0)
+}
