@@ -18,7 +18,7 @@ func Real() *Sys {
 	}
 	return &Sys{
 		Clock: realClock{}, FS: vfs.Default, Net: realNet{}, Rand: realRand{},
-		Env: os.LookupEnv, Out: os.Stdout, Err: os.Stderr, Dir: dir,
+		Env: os.LookupEnv, Environ: os.Environ, Out: os.Stdout, Err: os.Stderr, Dir: dir,
 	}
 }
 

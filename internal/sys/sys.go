@@ -16,9 +16,11 @@ type Sys struct {
 	Net   Net
 	Rand  Rand
 	Env   func(name string) (string, bool) // an environment variable
-	Out   io.Writer                        // the user's standard output; writers must serialise through a Terminal
-	Err   io.Writer                        // the user's standard error
-	Dir   string                           // the working directory: relative outputs land here
+	// Environ are all environment variables as NAME=value; nil where there are none.
+	Environ func() []string
+	Out     io.Writer // the user's standard output; writers must serialise through a Terminal
+	Err     io.Writer // the user's standard error
+	Dir     string    // the working directory: relative outputs land here
 }
 
 // Clock tells and waits for time.
