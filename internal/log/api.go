@@ -2,7 +2,6 @@ package log
 
 import (
 	"errors"
-	"iter"
 	"log/slog"
 	"time"
 
@@ -156,14 +155,14 @@ var (
 //	func (l *Log) DeleteTopic(id TopicID) error
 //	func (l *Log) AddPartitions(id TopicID, total int) error
 //	func (l *Log) SetTopic(id TopicID, settings map[string]string) error   // all overrides
-//	func (l *Log) Topics() *Topics                      // immutable, an atomic pointer: ByName, ByID, sorted All
+//	func (l *Log) Topics() *Topics                      // immutable, an atomic pointer: ByName, ByID, Partition(id, n), sorted All
 //	    changes of topics are staged like a Write: call Sync before answering
 //
 //	func (l *Log) Write(w Write) error                  // applied and staged when it returns
 //	func (l *Log) Get(t Table, key string) ([]byte, bool)
 //	func (l *Log) All(t Table) iter.Seq2[string, []byte] // a consistent copy, sorted by key
 //
-//	func (t *Topic) ID, Name, Partitions, Settings (parsed), Overrides, Created
+//	func (t *Topic) ID, Name, Partitions, Partition(n), Settings (parsed), Overrides, Created
 //
 //	func (p *Partition) Append(batches []byte, o AppendOptions) (Appended, error)
 //	func (p *Partition) Read(from int64, maxBytes int, iso Isolation, buf []byte) (Chunk, error)
@@ -172,12 +171,11 @@ var (
 //	func (p *Partition) Start, High, Stable, End() int64; LeaderEpoch() int32; Size() int64; Err() error
 //	func (p *Partition) Watch(w *Waiter); Unwatch(w *Waiter)   // w wakes when High or Stable moves, or the partition ends
 //	func (p *Partition) OffsetAt(time int64, iso Isolation) (TimeOffset, error)
-//	func (p *Partition) MaxTime() TimeOffset            // ListOffsets -3
+//	func (p *Partition) MaxTime() (TimeOffset, error)   // ListOffsets -3
 //	func (p *Partition) EpochEnd(epoch int32) (epochFound int32, end int64)  // OffsetForLeaderEpoch
 //	func (p *Partition) DeleteBefore(offset int64) (start int64, err error)  // -1: to the high watermark
 //	func (p *Partition) Producers() []Producer
 //	func (l *Log) Retain(ctx) / Compact(ctx)            // run by the log itself every so often; also for tests
-var _ iter.Seq[int] // until the methods stand
 
 // AppendOptions are what a producer's request says beside the batches.
 type AppendOptions struct {

@@ -1,0 +1,219 @@
+package log
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"syscall"
+
+	"github.com/azud/azud/internal/record"
+)
+
+// Append checks the batches, gives them offsets and writes them behind the log's end. It
+// changes their bytes in place; they are the caller's again when it returns. The records are
+// durable, and readable, after a Sync that follows; see there. On an error nothing was
+// appended.
+func (p *Partition) Append(batches []byte, o AppendOptions) (Appended, error) {
+	var room [few]record.Batch
+	st := p.settings.Load()
+	list, err := checkBatches(batches, st, &o, room[:0])
+	if err != nil {
+		return Appended{}, err
+	}
+	if list, batches, err = p.recompress(list, batches, st); err != nil {
+		return Appended{}, err
+	}
+	if int64(len(batches)) > st.SegmentBytes {
+		return Appended{}, fmt.Errorf("%w: %d bytes, a segment has %d", ErrBatchTooLarge, len(batches), st.SegmentBytes)
+	}
+	if p.l.full.Load() {
+		return Appended{}, ErrDiskFull
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.usable(); err != nil {
+		return Appended{}, err
+	}
+	dup, err := p.checkProducers(list, &o)
+	if dup != nil || err != nil {
+		return p.duplicate(dup, st), err
+	}
+	base := p.end.Load()
+	p.place(list, base)
+	if err := p.write(batches, list, o.Now, st); err != nil {
+		return Appended{}, err
+	}
+	p.stage(batches, len(list), o.Control)
+	a := Appended{Base: base, Next: p.end.Load(), AppendTime: -1, LogStart: p.start.Load()}
+	if st.LogAppendTime {
+		a.AppendTime = o.Now
+	}
+	return a, nil
+}
+
+// duplicate is the answer for a batch that was here already.
+func (p *Partition) duplicate(d *sent, st *Settings) Appended {
+	if d == nil {
+		return Appended{}
+	}
+	a := Appended{Base: d.base, Next: d.next, AppendTime: -1, LogStart: p.start.Load(), Duplicate: true}
+	if st.LogAppendTime {
+		a.AppendTime = d.time
+	}
+	return a
+}
+
+// checkProducers compares the batches with what is known of their producers. A batch that
+// is here already is returned.
+//
+// Kafka: UnifiedLog.analyzeAndValidateProducerState.
+func (p *Partition) checkProducers(list []record.Batch, o *AppendOptions) (*sent, error) {
+	for i := range list {
+		b := &list[i]
+		if b.Producer < 0 || b.Control() {
+			continue
+		}
+		s := p.producers[b.Producer]
+		if d, ok := s.duplicate(b); ok {
+			return &d, nil
+		}
+		if i > 0 && list[i-1].Producer == b.Producer && list[i-1].Epoch == b.Epoch {
+			if !follows(list[i-1].LastSequence(), b.Sequence) {
+				return nil, fmt.Errorf("%w: the batch begins with sequence %d after %d", ErrOutOfOrder, b.Sequence, list[i-1].LastSequence())
+			}
+			continue
+		}
+		if b.Transactional() && !o.Txn && (s == nil || s.txnStart < 0 || s.epoch != b.Epoch) {
+			return nil, fmt.Errorf("%w: producer %d has not added the partition to its transaction", ErrTxnState, b.Producer)
+		}
+		if err := s.checkSequence(b); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// place gives the batches their offsets.
+func (p *Partition) place(list []record.Batch, next int64) {
+	epoch := p.epoch.Load()
+	for i := range list {
+		b := &list[i]
+		b.Base, b.LeaderEpoch = next, epoch
+		record.Place(b.Raw, next, epoch)
+		next = b.Next()
+	}
+}
+
+// write writes batches, which are list's bytes, into the last segment, rolling it if due.
+// The caller holds mu.
+func (p *Partition) write(batches []byte, list []record.Batch, now int64, st *Settings) error {
+	if p.due(int64(len(batches)), list, now, st) {
+		if err := p.roll(now); err != nil {
+			return p.writeFailed(err)
+		}
+	}
+	s := p.last()
+	f, err := s.openWrite()
+	if err != nil {
+		return p.writeFailed(err)
+	}
+	if n, err := f.WriteAt(batches, s.size); err != nil {
+		// What stands behind the log's end must not look like a batch after a crash.
+		if n > 0 || !noSpace(err) {
+			if cerr := cut(f, s.size); cerr != nil {
+				return p.stop(errors.Join(err, cerr))
+			}
+		}
+		return p.writeFailed(err)
+	}
+	for i := range list {
+		p.note(&list[i], now)
+	}
+	return nil
+}
+
+func noSpace(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
+// writeFailed tells a full disk, which may pass, from a broken one, which stops the partition.
+func (p *Partition) writeFailed(err error) error {
+	if noSpace(err) {
+		p.l.checkSpaceSoon()
+		return fmt.Errorf("%w: %v", ErrDiskFull, err)
+	}
+	return p.stop(err)
+}
+
+// stop is fail for those who hold mu.
+func (p *Partition) stop(err error) error {
+	if p.err == nil {
+		p.err = fmt.Errorf("%w: %v: %v", ErrStorage, p, err)
+		p.l.log.Error("a partition takes no more records: its disk failed", "partition", p.String(), "error", err)
+	}
+	return p.err
+}
+
+// due reports whether n more bytes belong into a new segment.
+//
+// Kafka: LogSegment.shouldRoll.
+func (p *Partition) due(n int64, list []record.Batch, now int64, st *Settings) bool {
+	s := p.last()
+	if s.size == 0 {
+		return false
+	}
+	first := s.firstTime
+	if first == noTime {
+		first = s.created
+	}
+	newest := list[0].MaxTime
+	if newest == noTime {
+		newest = now
+	}
+	return s.size+n > st.SegmentBytes ||
+		newest-first > st.SegmentMs-p.jitter(st) ||
+		list[len(list)-1].Last()-s.base > math.MaxInt32 ||
+		s.idx.bytes() >= st.SegmentIndexBytes
+}
+
+// jitter is the partition's share of segment.jitter.ms, in ms.
+func (p *Partition) jitter(st *Settings) int64 {
+	most := min(st.SegmentJitterMs, st.SegmentMs)
+	if most <= 0 {
+		return 0
+	}
+	h := uint64(p.last().base)*0x9e3779b97f4a7c15 ^ uint64(p.topic[0])<<32 ^ uint64(p.index)
+	return int64(h>>1) % most
+}
+
+// roll begins a new segment at the log's end. The caller holds mu.
+func (p *Partition) roll(now int64) error {
+	s, err := createSegment(p.l.sys.FS, p.dir, p.end.Load(), now, p.l.cfg.IndexBytes)
+	if err != nil {
+		return err
+	}
+	p.rolled = append(p.rolled, p.last().acquire())
+	p.segs = append(p.segs, s)
+	return nil
+}
+
+// stage tells the committer of n batches that stand at the log's end. The caller holds mu.
+func (p *Partition) stage(batches []byte, n int, control bool) {
+	l := &p.l.stage
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sh := l.share(p)
+	l.next.batches += n
+	l.next.bytes += int64(len(batches))
+	switch {
+	case p.l.cfg.Volatile:
+	case control:
+		l.next.addBatches(entryControl, p, batches)
+		l.next.must = true
+	case len(batches) > copyMax*p.l.cfg.DirectBytes:
+		sh.direct = true
+	default:
+		l.next.addBatches(entryBatches, p, batches)
+	}
+	if len(l.next.shares) == 1 && len(l.next.done) == 0 {
+		l.kick()
+	}
+}

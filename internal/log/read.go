@@ -1,0 +1,259 @@
+package log
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/azud/azud/internal/record"
+)
+
+// hints remember where the next read of a consumer begins.
+const hints = 8
+
+type hint struct {
+	offset int64
+	seg    *segment
+	pos    int64
+}
+
+// span is what a read may take of one segment, of which the reader has a reference.
+type span struct {
+	seg    *segment
+	start  int64 // log start
+	high   int64
+	stable int64
+	limit  int64 // offset before which batches must begin
+	pos    int64 // where to begin; -1: find it
+	size   int64 // of the segment
+	next   int64 // offset after the segment
+	last   bool  // the segment is the one that is appended to
+}
+
+// Read reads whole batches from the one that holds offset from on, at least one if there is
+// any, else about maxBytes. buf is used if it is large enough; the Chunk's bytes are then in
+// it. ErrOutOfRange outside of [Start, High]; the Chunk has these also then.
+func (p *Partition) Read(from int64, maxBytes int, iso Isolation, buf []byte) (Chunk, error) {
+	at := from
+	for {
+		sp, c, err := p.span(at, from, iso)
+		if err != nil || sp.seg == nil {
+			return c, err
+		}
+		c.Batches, err = sp.read(at, maxBytes, buf)
+		if err == nil && len(c.Batches) > 0 {
+			p.remember(&sp, &c)
+			if iso == ReadCommitted {
+				c.Aborted, err = p.abortedIn(&sp, from, c.Next)
+			}
+		}
+		sp.seg.release()
+		if err != nil {
+			return c, p.damaged(sp.seg, err)
+		}
+		if len(c.Batches) > 0 || sp.last || sp.next >= sp.limit {
+			return c, nil
+		}
+		at = max(sp.next, at) // nothing is left of this segment
+	}
+}
+
+// span finds the segment for a read at an offset. It has none if there is nothing to read.
+func (p *Partition) span(at, from int64, iso Isolation) (span, Chunk, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	sp := span{start: p.start.Load(), high: p.high.Load(), stable: p.stable.Load(), pos: -1}
+	c := Chunk{Next: from, Start: sp.start, High: sp.high, Stable: sp.stable}
+	switch {
+	case p.l.closed.Load():
+		return sp, c, ErrClosed
+	case p.deleted:
+		return sp, c, ErrNoPartition
+	}
+	if from < sp.start || from > sp.high {
+		return sp, c, fmt.Errorf("%w: %d is not in [%d, %d]", ErrOutOfRange, from, sp.start, sp.high)
+	}
+	sp.limit = sp.high
+	if iso == ReadCommitted {
+		sp.limit = sp.stable
+	}
+	if at >= sp.limit {
+		return sp, c, nil
+	}
+	i := p.find(at)
+	if at >= p.segs[i].next && i+1 < len(p.segs) {
+		i++
+	}
+	sp.seg = p.segs[i].acquire()
+	sp.size, sp.next, sp.last = sp.seg.size, sp.seg.next, i == len(p.segs)-1
+	for _, h := range p.hints {
+		if h.offset == at && h.seg == sp.seg {
+			sp.pos = h.pos
+		}
+	}
+	return sp, c, nil
+}
+
+// remember keeps where the batches of a chunk end, and fills in its next offset.
+func (p *Partition) remember(sp *span, c *Chunk) {
+	b := c.Batches
+	for { // the last batch
+		_, size, _ := header(b)
+		if size >= len(b) {
+			break
+		}
+		b = b[size:]
+	}
+	last, _, _ := header(b)
+	c.Next = last.Next()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if sp.seg.gone.Load() || p.deleted {
+		return
+	}
+	h := hint{c.Next, sp.seg, sp.pos + int64(len(c.Batches))}
+	for i := range p.hints {
+		if p.hints[i].offset == c.Next {
+			p.hints[i] = h
+			return
+		}
+	}
+	p.hints[p.hinted] = h
+	p.hinted = (p.hinted + 1) % hints
+}
+
+// read reads the batches; sp.pos is then where they begin.
+func (sp *span) read(at int64, maxBytes int, buf []byte) ([]byte, error) {
+	f, err := sp.seg.open()
+	if err != nil {
+		return nil, err
+	}
+	if sp.pos < 0 {
+		if sp.pos, err = sp.seg.seek(at, sp.size); err != nil {
+			return nil, err
+		}
+	}
+	n := min(int64(max(maxBytes, record.HeaderSize)), sp.size-sp.pos)
+	if n < record.HeaderSize {
+		return nil, nil
+	}
+	if int64(cap(buf)) < n {
+		buf = make([]byte, n)
+	}
+	buf = buf[:n]
+	if err := readFull(f, buf, sp.pos); err != nil {
+		return nil, err
+	}
+	first, size, ok := header(buf)
+	if !ok || int64(size) > sp.size-sp.pos {
+		return nil, fmt.Errorf("no batch at byte %d", sp.pos)
+	}
+	if first.Base >= sp.limit {
+		return nil, nil
+	}
+	if size > len(buf) { // the first batch is always whole
+		whole := buf
+		if cap(buf) < size {
+			whole = make([]byte, size)
+			copy(whole, buf)
+		}
+		whole = whole[:size]
+		return whole, readFull(f, whole[len(buf):], sp.pos+int64(len(buf)))
+	}
+	return sp.wholes(buf)
+}
+
+// wholes cuts buf after the last whole batch that begins below the limit.
+func (sp *span) wholes(buf []byte) ([]byte, error) {
+	end := 0
+	for end < len(buf) {
+		b, size, ok := header(buf[end:])
+		if !ok {
+			if len(buf)-end >= record.HeaderSize {
+				return nil, fmt.Errorf("no batch at byte %d", sp.pos+int64(end))
+			}
+			break
+		}
+		if size > len(buf)-end || b.Base >= sp.limit {
+			break
+		}
+		end += size
+	}
+	return buf[:end], nil
+}
+
+// seek finds the position of the first batch whose last offset is not below offset.
+func (s *segment) seek(offset, size int64) (int64, error) {
+	if offset <= s.base {
+		return 0, nil
+	}
+	pos, err := s.idx.find(s, func(e entry) bool { return s.base+int64(e.delta) <= offset && int64(e.pos) < size })
+	if err != nil {
+		return 0, err
+	}
+	f, err := s.open()
+	if err != nil {
+		return 0, err
+	}
+	sc := scanner{f: f, pos: pos, end: size, window: seekWindow}
+	for sc.next() {
+		if sc.batch.Last() >= offset {
+			break
+		}
+	}
+	return sc.pos, sc.err
+}
+
+// abortedIn lists the aborted transactions that reach into [from, next).
+//
+// Kafka: TransactionIndex.collectAbortedTxns.
+func (p *Partition) abortedIn(sp *span, from, next int64) ([]Aborted, error) {
+	p.mu.Lock()
+	i := slices.Index(p.segs, sp.seg)
+	if i < 0 {
+		i = p.find(from)
+	}
+	segs := slices.Clone(p.segs[i:])
+	for _, s := range segs {
+		s.acquire()
+	}
+	before := slices.Clone(p.segs[:i])
+	for _, s := range before {
+		s.acquire()
+	}
+	p.mu.Unlock()
+	defer func() {
+		for _, s := range append(before, segs...) {
+			s.release()
+		}
+	}()
+	var found []Aborted
+	for i, s := range segs {
+		list, err := s.abortedIn(func() ([]Aborted, error) {
+			p.l.log.Warn("looking for aborted transactions again: a file is missing or damaged", "partition", p.String(), "segment", s.base)
+			return findAborted(append(slices.Clone(before), segs[:i+1]...))
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range list {
+			if a.Last >= from && a.First < next {
+				found = append(found, a)
+			}
+			if a.LastStable >= next {
+				return sortAborted(found), nil
+			}
+		}
+	}
+	return sortAborted(found), nil
+}
+
+func sortAborted(list []Aborted) []Aborted {
+	slices.SortFunc(list, func(a, b Aborted) int { return int(min(max(a.First-b.First, -1), 1)) })
+	return list
+}
+
+// damaged says that a segment cannot be read.
+func (p *Partition) damaged(s *segment, err error) error {
+	p.l.log.Error("a segment cannot be read", "partition", p.String(), "file", s.name(".log"), "error", err)
+	return fmt.Errorf("%w: %v, file %s: %w", ErrDamaged, p, s.name(".log"), err)
+}
