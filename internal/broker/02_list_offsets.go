@@ -95,7 +95,10 @@ func (b *Broker) listOffset(p *log.Partition, req *kmsg.ListOffsetsRequest, want
 		out.Offset, out.LeaderEpoch = p.Start(), p.LeaderEpoch()
 	case latestTiered:
 	case maxTimestamp:
-		found := p.MaxTime()
+		found, err := p.MaxTime()
+		if err != nil {
+			return err
+		}
 		out.Offset, out.Timestamp, out.LeaderEpoch = found.Offset, found.Time, found.LeaderEpoch
 	default:
 		found, err := p.OffsetAt(want.Timestamp, iso)

@@ -303,8 +303,10 @@ func (c *conn) end() {
 	c.raw.Close() //nolint:errcheck // it is over
 	for _, call := range c.out.close() {
 		c.b.settle(call)
-		if f, ok := call.wire.resp.(*fetchReply); ok {
-			f.free()
+		if call.wire.key == keyFetch { // answered by the reader, which is here
+			if f, ok := call.wire.resp.(*fetchReply); ok {
+				f.free()
+			}
 		}
 	}
 	c.b.drop(c)

@@ -20,20 +20,20 @@ type field struct {
 	min, max int16 // versions that have it
 	tag      int16 // -1: not tagged
 	kind     fieldKind
-	size     int32   // bytes on the wire of kindFixed; in memory of an array's element
-	elem     []field // of structs; of kindArray, its one kind of element
+	size     int32   // bytes on the wire of wireFixed; in memory of an array's element
+	elem     []field // of structs; of wireArray, its one kind of element
 }
 
 type fieldKind int8
 
 const (
-	kindFixed   fieldKind = iota
-	kindString            // null or not
-	kindBytes             // the same
-	kindArray             // of anything but structs
-	kindStruct            // one
-	kindMaybe             // one, or -1 for none
-	kindStructs           // an array of them
+	wireFixed   fieldKind = iota
+	wireString            // null or not
+	wireBytes             // the same
+	wireArray             // of anything but structs
+	wireStruct            // one
+	wireMaybe             // one, or -1 for none
+	wireStructs           // an array of them
 )
 
 // walk checks a body of a version and says how many bytes its decoded arrays take.
@@ -113,15 +113,15 @@ func (w *walker) object(fields []field) {
 
 func (w *walker) field(f *field) {
 	switch f.kind {
-	case kindFixed:
+	case wireFixed:
 		w.take(int(f.size))
-	case kindString:
+	case wireString:
 		w.take(max(w.length(2), 0))
-	case kindBytes:
+	case wireBytes:
 		w.take(max(w.length(4), 0))
-	case kindStruct:
+	case wireStruct:
 		w.object(f.elem)
-	case kindMaybe:
+	case wireMaybe:
 		if is := w.take(1); is != nil && int8(is[0]) != -1 {
 			w.object(f.elem)
 		}
@@ -133,7 +133,7 @@ func (w *walker) field(f *field) {
 		}
 		w.cost += max(n, 0) * int(f.size)
 		for ; n > 0 && w.bad == ""; n-- {
-			if f.kind == kindStructs {
+			if f.kind == wireStructs {
 				w.object(f.elem)
 			} else {
 				w.field(&f.elem[0])

@@ -114,33 +114,33 @@ func kind(out *bytes.Buffer, t reflect.Type) {
 	switch t.Kind() {
 	case reflect.Pointer:
 		if t.Elem().Kind() == reflect.Struct {
-			out.WriteString("kindMaybe, 0, []field{\n")
+			out.WriteString("wireMaybe, 0, []field{\n")
 			fields(out, t.Elem())
 			out.WriteString("}")
 			return
 		}
-		out.WriteString("kindString, 0, nil")
+		out.WriteString("wireString, 0, nil")
 	case reflect.String:
-		out.WriteString("kindString, 0, nil")
+		out.WriteString("wireString, 0, nil")
 	case reflect.Array, reflect.Bool, reflect.Int8, reflect.Int16, reflect.Uint16, reflect.Int32, reflect.Uint32, reflect.Int64, reflect.Float64:
-		fmt.Fprintf(out, "kindFixed, %d, nil", t.Size())
+		fmt.Fprintf(out, "wireFixed, %d, nil", t.Size())
 	case reflect.Struct:
-		out.WriteString("kindStruct, 0, []field{\n")
+		out.WriteString("wireStruct, 0, []field{\n")
 		fields(out, t)
 		out.WriteString("}")
 	case reflect.Slice:
 		e := t.Elem()
 		if e.Kind() == reflect.Uint8 {
-			out.WriteString("kindBytes, 0, nil")
+			out.WriteString("wireBytes, 0, nil")
 			return
 		}
 		if e.Kind() == reflect.Struct {
-			fmt.Fprintf(out, "kindStructs, %d, []field{\n", e.Size())
+			fmt.Fprintf(out, "wireStructs, %d, []field{\n", e.Size())
 			fields(out, e)
 			out.WriteString("}")
 			return
 		}
-		fmt.Fprintf(out, "kindArray, %d, []field{{0, 999, -1, ", e.Size())
+		fmt.Fprintf(out, "wireArray, %d, []field{{0, 999, -1, ", e.Size())
 		kind(out, e)
 		out.WriteString("}}")
 	default:

@@ -6,428 +6,428 @@ package broker
 func schemas() map[int16]schema {
 	return map[int16]schema{
 		1: {12, []field{ // Fetch
-			{0, 999, 0, kindString, 0, nil}, // ClusterID
-			{0, 14, -1, kindFixed, 4, nil},  // ReplicaID
-			{0, 999, 1, kindStruct, 0, []field{
-				{0, 999, -1, kindFixed, 4, nil}, // ID
-				{0, 999, -1, kindFixed, 8, nil}, // Epoch
+			{0, 999, 0, wireString, 0, nil}, // ClusterID
+			{0, 14, -1, wireFixed, 4, nil},  // ReplicaID
+			{0, 999, 1, wireStruct, 0, []field{
+				{0, 999, -1, wireFixed, 4, nil}, // ID
+				{0, 999, -1, wireFixed, 8, nil}, // Epoch
 			}}, // ReplicaState
-			{0, 999, -1, kindFixed, 4, nil}, // MaxWaitMillis
-			{0, 999, -1, kindFixed, 4, nil}, // MinBytes
-			{3, 999, -1, kindFixed, 4, nil}, // MaxBytes
-			{4, 999, -1, kindFixed, 1, nil}, // IsolationLevel
-			{7, 999, -1, kindFixed, 4, nil}, // SessionID
-			{7, 999, -1, kindFixed, 4, nil}, // SessionEpoch
-			{0, 999, -1, kindStructs, 64, []field{
-				{0, 12, -1, kindString, 0, nil},   // Topic
-				{13, 999, -1, kindFixed, 16, nil}, // TopicID
-				{0, 999, -1, kindStructs, 72, []field{
-					{0, 999, -1, kindFixed, 4, nil},  // Partition
-					{9, 999, -1, kindFixed, 4, nil},  // CurrentLeaderEpoch
-					{0, 999, -1, kindFixed, 8, nil},  // FetchOffset
-					{12, 999, -1, kindFixed, 4, nil}, // LastFetchedEpoch
-					{5, 999, -1, kindFixed, 8, nil},  // LogStartOffset
-					{0, 999, -1, kindFixed, 4, nil},  // PartitionMaxBytes
-					{0, 999, 0, kindFixed, 16, nil},  // ReplicaDirectoryID
-					{0, 999, 1, kindFixed, 8, nil},   // HighWatermark
+			{0, 999, -1, wireFixed, 4, nil}, // MaxWaitMillis
+			{0, 999, -1, wireFixed, 4, nil}, // MinBytes
+			{3, 999, -1, wireFixed, 4, nil}, // MaxBytes
+			{4, 999, -1, wireFixed, 1, nil}, // IsolationLevel
+			{7, 999, -1, wireFixed, 4, nil}, // SessionID
+			{7, 999, -1, wireFixed, 4, nil}, // SessionEpoch
+			{0, 999, -1, wireStructs, 64, []field{
+				{0, 12, -1, wireString, 0, nil},   // Topic
+				{13, 999, -1, wireFixed, 16, nil}, // TopicID
+				{0, 999, -1, wireStructs, 72, []field{
+					{0, 999, -1, wireFixed, 4, nil},  // Partition
+					{9, 999, -1, wireFixed, 4, nil},  // CurrentLeaderEpoch
+					{0, 999, -1, wireFixed, 8, nil},  // FetchOffset
+					{12, 999, -1, wireFixed, 4, nil}, // LastFetchedEpoch
+					{5, 999, -1, wireFixed, 8, nil},  // LogStartOffset
+					{0, 999, -1, wireFixed, 4, nil},  // PartitionMaxBytes
+					{0, 999, 0, wireFixed, 16, nil},  // ReplicaDirectoryID
+					{0, 999, 1, wireFixed, 8, nil},   // HighWatermark
 				}}, // Partitions
 			}}, // Topics
-			{7, 999, -1, kindStructs, 64, []field{
-				{7, 12, -1, kindString, 0, nil},                                      // Topic
-				{13, 999, -1, kindFixed, 16, nil},                                    // TopicID
-				{0, 999, -1, kindArray, 4, []field{{0, 999, -1, kindFixed, 4, nil}}}, // Partitions
+			{7, 999, -1, wireStructs, 64, []field{
+				{7, 12, -1, wireString, 0, nil},                                      // Topic
+				{13, 999, -1, wireFixed, 16, nil},                                    // TopicID
+				{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Partitions
 			}}, // ForgottenTopics
-			{11, 999, -1, kindString, 0, nil}, // Rack
+			{11, 999, -1, wireString, 0, nil}, // Rack
 		}},
 		2: {6, []field{ // ListOffsets
-			{0, 999, -1, kindFixed, 4, nil}, // ReplicaID
-			{2, 999, -1, kindFixed, 1, nil}, // IsolationLevel
-			{0, 999, -1, kindStructs, 48, []field{
-				{0, 999, -1, kindString, 0, nil}, // Topic
-				{0, 999, -1, kindStructs, 32, []field{
-					{0, 999, -1, kindFixed, 4, nil}, // Partition
-					{4, 999, -1, kindFixed, 4, nil}, // CurrentLeaderEpoch
-					{0, 999, -1, kindFixed, 8, nil}, // Timestamp
-					{0, 0, -1, kindFixed, 4, nil},   // MaxNumOffsets
+			{0, 999, -1, wireFixed, 4, nil}, // ReplicaID
+			{2, 999, -1, wireFixed, 1, nil}, // IsolationLevel
+			{0, 999, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireString, 0, nil}, // Topic
+				{0, 999, -1, wireStructs, 32, []field{
+					{0, 999, -1, wireFixed, 4, nil}, // Partition
+					{4, 999, -1, wireFixed, 4, nil}, // CurrentLeaderEpoch
+					{0, 999, -1, wireFixed, 8, nil}, // Timestamp
+					{0, 0, -1, wireFixed, 4, nil},   // MaxNumOffsets
 				}}, // Partitions
 			}}, // Topics
-			{10, 999, -1, kindFixed, 4, nil}, // TimeoutMillis
+			{10, 999, -1, wireFixed, 4, nil}, // TimeoutMillis
 		}},
 		3: {9, []field{ // Metadata
-			{0, 999, -1, kindStructs, 32, []field{
-				{10, 999, -1, kindFixed, 16, nil}, // TopicID
-				{0, 999, -1, kindString, 0, nil},  // Topic
+			{0, 999, -1, wireStructs, 32, []field{
+				{10, 999, -1, wireFixed, 16, nil}, // TopicID
+				{0, 999, -1, wireString, 0, nil},  // Topic
 			}}, // Topics
-			{4, 999, -1, kindFixed, 1, nil}, // AllowAutoTopicCreation
-			{8, 10, -1, kindFixed, 1, nil},  // IncludeClusterAuthorizedOperations
-			{8, 999, -1, kindFixed, 1, nil}, // IncludeTopicAuthorizedOperations
+			{4, 999, -1, wireFixed, 1, nil}, // AllowAutoTopicCreation
+			{8, 10, -1, wireFixed, 1, nil},  // IncludeClusterAuthorizedOperations
+			{8, 999, -1, wireFixed, 1, nil}, // IncludeTopicAuthorizedOperations
 		}},
 		8: {8, []field{ // OffsetCommit
-			{0, 999, -1, kindString, 0, nil}, // Group
-			{1, 999, -1, kindFixed, 4, nil},  // Generation
-			{1, 999, -1, kindString, 0, nil}, // MemberID
-			{7, 999, -1, kindString, 0, nil}, // InstanceID
-			{2, 4, -1, kindFixed, 8, nil},    // RetentionTimeMillis
-			{0, 999, -1, kindStructs, 64, []field{
-				{0, 9, -1, kindString, 0, nil},    // Topic
-				{10, 999, -1, kindFixed, 16, nil}, // TopicID
-				{0, 999, -1, kindStructs, 48, []field{
-					{0, 999, -1, kindFixed, 4, nil},  // Partition
-					{0, 999, -1, kindFixed, 8, nil},  // Offset
-					{1, 1, -1, kindFixed, 8, nil},    // Timestamp
-					{6, 999, -1, kindFixed, 4, nil},  // LeaderEpoch
-					{0, 999, -1, kindString, 0, nil}, // Metadata
+			{0, 999, -1, wireString, 0, nil}, // Group
+			{1, 999, -1, wireFixed, 4, nil},  // Generation
+			{1, 999, -1, wireString, 0, nil}, // MemberID
+			{7, 999, -1, wireString, 0, nil}, // InstanceID
+			{2, 4, -1, wireFixed, 8, nil},    // RetentionTimeMillis
+			{0, 999, -1, wireStructs, 64, []field{
+				{0, 9, -1, wireString, 0, nil},    // Topic
+				{10, 999, -1, wireFixed, 16, nil}, // TopicID
+				{0, 999, -1, wireStructs, 48, []field{
+					{0, 999, -1, wireFixed, 4, nil},  // Partition
+					{0, 999, -1, wireFixed, 8, nil},  // Offset
+					{1, 1, -1, wireFixed, 8, nil},    // Timestamp
+					{6, 999, -1, wireFixed, 4, nil},  // LeaderEpoch
+					{0, 999, -1, wireString, 0, nil}, // Metadata
 				}}, // Partitions
 			}}, // Topics
 		}},
 		9: {6, []field{ // OffsetFetch
-			{0, 7, -1, kindString, 0, nil}, // Group
-			{0, 7, -1, kindStructs, 48, []field{
-				{0, 999, -1, kindString, 0, nil},                                     // Topic
-				{0, 999, -1, kindArray, 4, []field{{0, 999, -1, kindFixed, 4, nil}}}, // Partitions
+			{0, 7, -1, wireString, 0, nil}, // Group
+			{0, 7, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireString, 0, nil},                                     // Topic
+				{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Partitions
 			}}, // Topics
-			{8, 999, -1, kindStructs, 64, []field{
-				{0, 999, -1, kindString, 0, nil}, // Group
-				{9, 999, -1, kindString, 0, nil}, // MemberID
-				{9, 999, -1, kindFixed, 4, nil},  // MemberEpoch
-				{0, 999, -1, kindStructs, 64, []field{
-					{8, 9, -1, kindString, 0, nil},                                       // Topic
-					{10, 999, -1, kindFixed, 16, nil},                                    // TopicID
-					{0, 999, -1, kindArray, 4, []field{{0, 999, -1, kindFixed, 4, nil}}}, // Partitions
+			{8, 999, -1, wireStructs, 64, []field{
+				{0, 999, -1, wireString, 0, nil}, // Group
+				{9, 999, -1, wireString, 0, nil}, // MemberID
+				{9, 999, -1, wireFixed, 4, nil},  // MemberEpoch
+				{0, 999, -1, wireStructs, 64, []field{
+					{8, 9, -1, wireString, 0, nil},                                       // Topic
+					{10, 999, -1, wireFixed, 16, nil},                                    // TopicID
+					{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Partitions
 				}}, // Topics
 			}}, // Groups
-			{7, 999, -1, kindFixed, 1, nil}, // RequireStable
+			{7, 999, -1, wireFixed, 1, nil}, // RequireStable
 		}},
 		10: {3, []field{ // FindCoordinator
-			{0, 3, -1, kindString, 0, nil},                                         // CoordinatorKey
-			{1, 999, -1, kindFixed, 1, nil},                                        // CoordinatorType
-			{4, 999, -1, kindArray, 16, []field{{0, 999, -1, kindString, 0, nil}}}, // CoordinatorKeys
+			{0, 3, -1, wireString, 0, nil},                                         // CoordinatorKey
+			{1, 999, -1, wireFixed, 1, nil},                                        // CoordinatorType
+			{4, 999, -1, wireArray, 16, []field{{0, 999, -1, wireString, 0, nil}}}, // CoordinatorKeys
 		}},
 		11: {6, []field{ // JoinGroup
-			{0, 999, -1, kindString, 0, nil}, // Group
-			{0, 999, -1, kindFixed, 4, nil},  // SessionTimeoutMillis
-			{1, 999, -1, kindFixed, 4, nil},  // RebalanceTimeoutMillis
-			{0, 999, -1, kindString, 0, nil}, // MemberID
-			{5, 999, -1, kindString, 0, nil}, // InstanceID
-			{0, 999, -1, kindString, 0, nil}, // ProtocolType
-			{0, 999, -1, kindStructs, 48, []field{
-				{0, 999, -1, kindString, 0, nil}, // Name
-				{0, 999, -1, kindBytes, 0, nil},  // Metadata
+			{0, 999, -1, wireString, 0, nil}, // Group
+			{0, 999, -1, wireFixed, 4, nil},  // SessionTimeoutMillis
+			{1, 999, -1, wireFixed, 4, nil},  // RebalanceTimeoutMillis
+			{0, 999, -1, wireString, 0, nil}, // MemberID
+			{5, 999, -1, wireString, 0, nil}, // InstanceID
+			{0, 999, -1, wireString, 0, nil}, // ProtocolType
+			{0, 999, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireString, 0, nil}, // Name
+				{0, 999, -1, wireBytes, 0, nil},  // Metadata
 			}}, // Protocols
-			{8, 999, -1, kindString, 0, nil}, // Reason
+			{8, 999, -1, wireString, 0, nil}, // Reason
 		}},
 		12: {4, []field{ // Heartbeat
-			{0, 999, -1, kindString, 0, nil}, // Group
-			{0, 999, -1, kindFixed, 4, nil},  // Generation
-			{0, 999, -1, kindString, 0, nil}, // MemberID
-			{3, 999, -1, kindString, 0, nil}, // InstanceID
+			{0, 999, -1, wireString, 0, nil}, // Group
+			{0, 999, -1, wireFixed, 4, nil},  // Generation
+			{0, 999, -1, wireString, 0, nil}, // MemberID
+			{3, 999, -1, wireString, 0, nil}, // InstanceID
 		}},
 		13: {4, []field{ // LeaveGroup
-			{0, 999, -1, kindString, 0, nil}, // Group
-			{0, 2, -1, kindString, 0, nil},   // MemberID
-			{3, 999, -1, kindStructs, 40, []field{
-				{0, 999, -1, kindString, 0, nil}, // MemberID
-				{0, 999, -1, kindString, 0, nil}, // InstanceID
-				{5, 999, -1, kindString, 0, nil}, // Reason
+			{0, 999, -1, wireString, 0, nil}, // Group
+			{0, 2, -1, wireString, 0, nil},   // MemberID
+			{3, 999, -1, wireStructs, 40, []field{
+				{0, 999, -1, wireString, 0, nil}, // MemberID
+				{0, 999, -1, wireString, 0, nil}, // InstanceID
+				{5, 999, -1, wireString, 0, nil}, // Reason
 			}}, // Members
 		}},
 		14: {4, []field{ // SyncGroup
-			{0, 999, -1, kindString, 0, nil}, // Group
-			{0, 999, -1, kindFixed, 4, nil},  // Generation
-			{0, 999, -1, kindString, 0, nil}, // MemberID
-			{3, 999, -1, kindString, 0, nil}, // InstanceID
-			{5, 999, -1, kindString, 0, nil}, // ProtocolType
-			{5, 999, -1, kindString, 0, nil}, // Protocol
-			{0, 999, -1, kindStructs, 48, []field{
-				{0, 999, -1, kindString, 0, nil}, // MemberID
-				{0, 999, -1, kindBytes, 0, nil},  // MemberAssignment
+			{0, 999, -1, wireString, 0, nil}, // Group
+			{0, 999, -1, wireFixed, 4, nil},  // Generation
+			{0, 999, -1, wireString, 0, nil}, // MemberID
+			{3, 999, -1, wireString, 0, nil}, // InstanceID
+			{5, 999, -1, wireString, 0, nil}, // ProtocolType
+			{5, 999, -1, wireString, 0, nil}, // Protocol
+			{0, 999, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireString, 0, nil}, // MemberID
+				{0, 999, -1, wireBytes, 0, nil},  // MemberAssignment
 			}}, // GroupAssignment
 		}},
 		15: {5, []field{ // DescribeGroups
-			{0, 999, -1, kindArray, 16, []field{{0, 999, -1, kindString, 0, nil}}}, // Groups
-			{3, 999, -1, kindFixed, 1, nil},                                        // IncludeAuthorizedOperations
+			{0, 999, -1, wireArray, 16, []field{{0, 999, -1, wireString, 0, nil}}}, // Groups
+			{3, 999, -1, wireFixed, 1, nil},                                        // IncludeAuthorizedOperations
 		}},
 		16: {3, []field{ // ListGroups
-			{4, 999, -1, kindArray, 16, []field{{0, 999, -1, kindString, 0, nil}}}, // StatesFilter
-			{5, 999, -1, kindArray, 16, []field{{0, 999, -1, kindString, 0, nil}}}, // TypesFilter
+			{4, 999, -1, wireArray, 16, []field{{0, 999, -1, wireString, 0, nil}}}, // StatesFilter
+			{5, 999, -1, wireArray, 16, []field{{0, 999, -1, wireString, 0, nil}}}, // TypesFilter
 		}},
 		17: {999, []field{ // SASLHandshake
-			{0, 999, -1, kindString, 0, nil}, // Mechanism
+			{0, 999, -1, wireString, 0, nil}, // Mechanism
 		}},
 		18: {3, []field{ // ApiVersions
-			{3, 999, -1, kindString, 0, nil}, // ClientSoftwareName
-			{3, 999, -1, kindString, 0, nil}, // ClientSoftwareVersion
-			{5, 999, -1, kindString, 0, nil}, // ClusterID
-			{5, 999, -1, kindFixed, 4, nil},  // NodeID
+			{3, 999, -1, wireString, 0, nil}, // ClientSoftwareName
+			{3, 999, -1, wireString, 0, nil}, // ClientSoftwareVersion
+			{5, 999, -1, wireString, 0, nil}, // ClusterID
+			{5, 999, -1, wireFixed, 4, nil},  // NodeID
 		}},
 		19: {5, []field{ // CreateTopics
-			{0, 999, -1, kindStructs, 80, []field{
-				{0, 999, -1, kindString, 0, nil}, // Topic
-				{0, 999, -1, kindFixed, 4, nil},  // NumPartitions
-				{0, 999, -1, kindFixed, 2, nil},  // ReplicationFactor
-				{0, 999, -1, kindStructs, 40, []field{
-					{0, 999, -1, kindFixed, 4, nil},                                      // Partition
-					{0, 999, -1, kindArray, 4, []field{{0, 999, -1, kindFixed, 4, nil}}}, // Replicas
+			{0, 999, -1, wireStructs, 80, []field{
+				{0, 999, -1, wireString, 0, nil}, // Topic
+				{0, 999, -1, wireFixed, 4, nil},  // NumPartitions
+				{0, 999, -1, wireFixed, 2, nil},  // ReplicationFactor
+				{0, 999, -1, wireStructs, 40, []field{
+					{0, 999, -1, wireFixed, 4, nil},                                      // Partition
+					{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Replicas
 				}}, // ReplicaAssignment
-				{0, 999, -1, kindStructs, 32, []field{
-					{0, 999, -1, kindString, 0, nil}, // Name
-					{0, 999, -1, kindString, 0, nil}, // Value
+				{0, 999, -1, wireStructs, 32, []field{
+					{0, 999, -1, wireString, 0, nil}, // Name
+					{0, 999, -1, wireString, 0, nil}, // Value
 				}}, // Configs
 			}}, // Topics
-			{0, 999, -1, kindFixed, 4, nil}, // TimeoutMillis
-			{1, 999, -1, kindFixed, 1, nil}, // ValidateOnly
+			{0, 999, -1, wireFixed, 4, nil}, // TimeoutMillis
+			{1, 999, -1, wireFixed, 1, nil}, // ValidateOnly
 		}},
 		20: {4, []field{ // DeleteTopics
-			{0, 5, -1, kindArray, 16, []field{{0, 999, -1, kindString, 0, nil}}}, // TopicNames
-			{6, 999, -1, kindStructs, 32, []field{
-				{0, 999, -1, kindString, 0, nil}, // Topic
-				{0, 999, -1, kindFixed, 16, nil}, // TopicID
+			{0, 5, -1, wireArray, 16, []field{{0, 999, -1, wireString, 0, nil}}}, // TopicNames
+			{6, 999, -1, wireStructs, 32, []field{
+				{0, 999, -1, wireString, 0, nil}, // Topic
+				{0, 999, -1, wireFixed, 16, nil}, // TopicID
 			}}, // Topics
-			{0, 999, -1, kindFixed, 4, nil}, // TimeoutMillis
+			{0, 999, -1, wireFixed, 4, nil}, // TimeoutMillis
 		}},
 		21: {2, []field{ // DeleteRecords
-			{0, 999, -1, kindStructs, 48, []field{
-				{0, 999, -1, kindString, 0, nil}, // Topic
-				{0, 999, -1, kindStructs, 24, []field{
-					{0, 999, -1, kindFixed, 4, nil}, // Partition
-					{0, 999, -1, kindFixed, 8, nil}, // Offset
+			{0, 999, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireString, 0, nil}, // Topic
+				{0, 999, -1, wireStructs, 24, []field{
+					{0, 999, -1, wireFixed, 4, nil}, // Partition
+					{0, 999, -1, wireFixed, 8, nil}, // Offset
 				}}, // Partitions
 			}}, // Topics
-			{0, 999, -1, kindFixed, 4, nil}, // TimeoutMillis
+			{0, 999, -1, wireFixed, 4, nil}, // TimeoutMillis
 		}},
 		22: {2, []field{ // InitProducerID
-			{0, 999, -1, kindString, 0, nil}, // TransactionalID
-			{0, 999, -1, kindFixed, 4, nil},  // TransactionTimeoutMillis
-			{3, 999, -1, kindFixed, 8, nil},  // ProducerID
-			{3, 999, -1, kindFixed, 2, nil},  // ProducerEpoch
+			{0, 999, -1, wireString, 0, nil}, // TransactionalID
+			{0, 999, -1, wireFixed, 4, nil},  // TransactionTimeoutMillis
+			{3, 999, -1, wireFixed, 8, nil},  // ProducerID
+			{3, 999, -1, wireFixed, 2, nil},  // ProducerEpoch
 		}},
 		23: {4, []field{ // OffsetForLeaderEpoch
-			{3, 999, -1, kindFixed, 4, nil}, // ReplicaID
-			{0, 999, -1, kindStructs, 48, []field{
-				{0, 999, -1, kindString, 0, nil}, // Topic
-				{0, 999, -1, kindStructs, 24, []field{
-					{0, 999, -1, kindFixed, 4, nil}, // Partition
-					{2, 999, -1, kindFixed, 4, nil}, // CurrentLeaderEpoch
-					{0, 999, -1, kindFixed, 4, nil}, // LeaderEpoch
+			{3, 999, -1, wireFixed, 4, nil}, // ReplicaID
+			{0, 999, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireString, 0, nil}, // Topic
+				{0, 999, -1, wireStructs, 24, []field{
+					{0, 999, -1, wireFixed, 4, nil}, // Partition
+					{2, 999, -1, wireFixed, 4, nil}, // CurrentLeaderEpoch
+					{0, 999, -1, wireFixed, 4, nil}, // LeaderEpoch
 				}}, // Partitions
 			}}, // Topics
 		}},
 		24: {3, []field{ // AddPartitionsToTxn
-			{0, 3, -1, kindString, 0, nil}, // TransactionalID
-			{0, 3, -1, kindFixed, 8, nil},  // ProducerID
-			{0, 3, -1, kindFixed, 2, nil},  // ProducerEpoch
-			{0, 3, -1, kindStructs, 48, []field{
-				{0, 999, -1, kindString, 0, nil},                                     // Topic
-				{0, 999, -1, kindArray, 4, []field{{0, 999, -1, kindFixed, 4, nil}}}, // Partitions
+			{0, 3, -1, wireString, 0, nil}, // TransactionalID
+			{0, 3, -1, wireFixed, 8, nil},  // ProducerID
+			{0, 3, -1, wireFixed, 2, nil},  // ProducerEpoch
+			{0, 3, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireString, 0, nil},                                     // Topic
+				{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Partitions
 			}}, // Topics
-			{4, 999, -1, kindStructs, 64, []field{
-				{0, 999, -1, kindString, 0, nil}, // TransactionalID
-				{0, 999, -1, kindFixed, 8, nil},  // ProducerID
-				{0, 999, -1, kindFixed, 2, nil},  // ProducerEpoch
-				{0, 999, -1, kindFixed, 1, nil},  // VerifyOnly
-				{0, 999, -1, kindStructs, 48, []field{
-					{0, 999, -1, kindString, 0, nil},                                     // Topic
-					{0, 999, -1, kindArray, 4, []field{{0, 999, -1, kindFixed, 4, nil}}}, // Partitions
+			{4, 999, -1, wireStructs, 64, []field{
+				{0, 999, -1, wireString, 0, nil}, // TransactionalID
+				{0, 999, -1, wireFixed, 8, nil},  // ProducerID
+				{0, 999, -1, wireFixed, 2, nil},  // ProducerEpoch
+				{0, 999, -1, wireFixed, 1, nil},  // VerifyOnly
+				{0, 999, -1, wireStructs, 48, []field{
+					{0, 999, -1, wireString, 0, nil},                                     // Topic
+					{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Partitions
 				}}, // Topics
 			}}, // Transactions
 		}},
 		25: {3, []field{ // AddOffsetsToTxn
-			{0, 999, -1, kindString, 0, nil}, // TransactionalID
-			{0, 999, -1, kindFixed, 8, nil},  // ProducerID
-			{0, 999, -1, kindFixed, 2, nil},  // ProducerEpoch
-			{0, 999, -1, kindString, 0, nil}, // Group
+			{0, 999, -1, wireString, 0, nil}, // TransactionalID
+			{0, 999, -1, wireFixed, 8, nil},  // ProducerID
+			{0, 999, -1, wireFixed, 2, nil},  // ProducerEpoch
+			{0, 999, -1, wireString, 0, nil}, // Group
 		}},
 		26: {3, []field{ // EndTxn
-			{0, 999, -1, kindString, 0, nil}, // TransactionalID
-			{0, 999, -1, kindFixed, 8, nil},  // ProducerID
-			{0, 999, -1, kindFixed, 2, nil},  // ProducerEpoch
-			{0, 999, -1, kindFixed, 1, nil},  // Commit
+			{0, 999, -1, wireString, 0, nil}, // TransactionalID
+			{0, 999, -1, wireFixed, 8, nil},  // ProducerID
+			{0, 999, -1, wireFixed, 2, nil},  // ProducerEpoch
+			{0, 999, -1, wireFixed, 1, nil},  // Commit
 		}},
 		27: {1, []field{ // WriteTxnMarkers
-			{0, 999, -1, kindStructs, 56, []field{
-				{0, 999, -1, kindFixed, 8, nil}, // ProducerID
-				{0, 999, -1, kindFixed, 2, nil}, // ProducerEpoch
-				{0, 999, -1, kindFixed, 1, nil}, // Committed
-				{0, 999, -1, kindStructs, 48, []field{
-					{0, 999, -1, kindString, 0, nil},                                     // Topic
-					{0, 999, -1, kindArray, 4, []field{{0, 999, -1, kindFixed, 4, nil}}}, // Partitions
+			{0, 999, -1, wireStructs, 56, []field{
+				{0, 999, -1, wireFixed, 8, nil}, // ProducerID
+				{0, 999, -1, wireFixed, 2, nil}, // ProducerEpoch
+				{0, 999, -1, wireFixed, 1, nil}, // Committed
+				{0, 999, -1, wireStructs, 48, []field{
+					{0, 999, -1, wireString, 0, nil},                                     // Topic
+					{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Partitions
 				}}, // Topics
-				{0, 999, -1, kindFixed, 4, nil}, // CoordinatorEpoch
-				{2, 999, -1, kindFixed, 1, nil}, // TransactionVersion
+				{0, 999, -1, wireFixed, 4, nil}, // CoordinatorEpoch
+				{2, 999, -1, wireFixed, 1, nil}, // TransactionVersion
 			}}, // Markers
 		}},
 		28: {3, []field{ // TxnOffsetCommit
-			{0, 999, -1, kindString, 0, nil}, // TransactionalID
-			{0, 999, -1, kindString, 0, nil}, // Group
-			{0, 999, -1, kindFixed, 8, nil},  // ProducerID
-			{0, 999, -1, kindFixed, 2, nil},  // ProducerEpoch
-			{3, 999, -1, kindFixed, 4, nil},  // Generation
-			{3, 999, -1, kindString, 0, nil}, // MemberID
-			{3, 999, -1, kindString, 0, nil}, // InstanceID
-			{0, 999, -1, kindStructs, 64, []field{
-				{0, 5, -1, kindString, 0, nil},   // Topic
-				{6, 999, -1, kindFixed, 16, nil}, // TopicID
-				{0, 999, -1, kindStructs, 40, []field{
-					{0, 999, -1, kindFixed, 4, nil},  // Partition
-					{0, 999, -1, kindFixed, 8, nil},  // Offset
-					{2, 999, -1, kindFixed, 4, nil},  // LeaderEpoch
-					{0, 999, -1, kindString, 0, nil}, // Metadata
+			{0, 999, -1, wireString, 0, nil}, // TransactionalID
+			{0, 999, -1, wireString, 0, nil}, // Group
+			{0, 999, -1, wireFixed, 8, nil},  // ProducerID
+			{0, 999, -1, wireFixed, 2, nil},  // ProducerEpoch
+			{3, 999, -1, wireFixed, 4, nil},  // Generation
+			{3, 999, -1, wireString, 0, nil}, // MemberID
+			{3, 999, -1, wireString, 0, nil}, // InstanceID
+			{0, 999, -1, wireStructs, 64, []field{
+				{0, 5, -1, wireString, 0, nil},   // Topic
+				{6, 999, -1, wireFixed, 16, nil}, // TopicID
+				{0, 999, -1, wireStructs, 40, []field{
+					{0, 999, -1, wireFixed, 4, nil},  // Partition
+					{0, 999, -1, wireFixed, 8, nil},  // Offset
+					{2, 999, -1, wireFixed, 4, nil},  // LeaderEpoch
+					{0, 999, -1, wireString, 0, nil}, // Metadata
 				}}, // Partitions
 			}}, // Topics
 		}},
 		29: {2, []field{ // DescribeACLs
-			{0, 999, -1, kindFixed, 1, nil},  // ResourceType
-			{0, 999, -1, kindString, 0, nil}, // ResourceName
-			{1, 999, -1, kindFixed, 1, nil},  // ResourcePatternType
-			{0, 999, -1, kindString, 0, nil}, // Principal
-			{0, 999, -1, kindString, 0, nil}, // Host
-			{0, 999, -1, kindFixed, 1, nil},  // Operation
-			{0, 999, -1, kindFixed, 1, nil},  // PermissionType
+			{0, 999, -1, wireFixed, 1, nil},  // ResourceType
+			{0, 999, -1, wireString, 0, nil}, // ResourceName
+			{1, 999, -1, wireFixed, 1, nil},  // ResourcePatternType
+			{0, 999, -1, wireString, 0, nil}, // Principal
+			{0, 999, -1, wireString, 0, nil}, // Host
+			{0, 999, -1, wireFixed, 1, nil},  // Operation
+			{0, 999, -1, wireFixed, 1, nil},  // PermissionType
 		}},
 		32: {4, []field{ // DescribeConfigs
-			{0, 999, -1, kindStructs, 56, []field{
-				{0, 999, -1, kindFixed, 1, nil},                                        // ResourceType
-				{0, 999, -1, kindString, 0, nil},                                       // ResourceName
-				{0, 999, -1, kindArray, 16, []field{{0, 999, -1, kindString, 0, nil}}}, // ConfigNames
+			{0, 999, -1, wireStructs, 56, []field{
+				{0, 999, -1, wireFixed, 1, nil},                                        // ResourceType
+				{0, 999, -1, wireString, 0, nil},                                       // ResourceName
+				{0, 999, -1, wireArray, 16, []field{{0, 999, -1, wireString, 0, nil}}}, // ConfigNames
 			}}, // Resources
-			{1, 999, -1, kindFixed, 1, nil}, // IncludeSynonyms
-			{3, 999, -1, kindFixed, 1, nil}, // IncludeDocumentation
+			{1, 999, -1, wireFixed, 1, nil}, // IncludeSynonyms
+			{3, 999, -1, wireFixed, 1, nil}, // IncludeDocumentation
 		}},
 		33: {2, []field{ // AlterConfigs
-			{0, 999, -1, kindStructs, 56, []field{
-				{0, 999, -1, kindFixed, 1, nil},  // ResourceType
-				{0, 999, -1, kindString, 0, nil}, // ResourceName
-				{0, 999, -1, kindStructs, 32, []field{
-					{0, 999, -1, kindString, 0, nil}, // Name
-					{0, 999, -1, kindString, 0, nil}, // Value
+			{0, 999, -1, wireStructs, 56, []field{
+				{0, 999, -1, wireFixed, 1, nil},  // ResourceType
+				{0, 999, -1, wireString, 0, nil}, // ResourceName
+				{0, 999, -1, wireStructs, 32, []field{
+					{0, 999, -1, wireString, 0, nil}, // Name
+					{0, 999, -1, wireString, 0, nil}, // Value
 				}}, // Configs
 			}}, // Resources
-			{0, 999, -1, kindFixed, 1, nil}, // ValidateOnly
+			{0, 999, -1, wireFixed, 1, nil}, // ValidateOnly
 		}},
 		35: {2, []field{ // DescribeLogDirs
-			{0, 999, -1, kindStructs, 48, []field{
-				{0, 999, -1, kindString, 0, nil},                                     // Topic
-				{0, 999, -1, kindArray, 4, []field{{0, 999, -1, kindFixed, 4, nil}}}, // Partitions
+			{0, 999, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireString, 0, nil},                                     // Topic
+				{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Partitions
 			}}, // Topics
 		}},
 		36: {2, []field{ // SASLAuthenticate
-			{0, 999, -1, kindBytes, 0, nil}, // SASLAuthBytes
+			{0, 999, -1, wireBytes, 0, nil}, // SASLAuthBytes
 		}},
 		37: {2, []field{ // CreatePartitions
-			{0, 999, -1, kindStructs, 56, []field{
-				{0, 999, -1, kindString, 0, nil}, // Topic
-				{0, 999, -1, kindFixed, 4, nil},  // Count
-				{0, 999, -1, kindStructs, 32, []field{
-					{0, 999, -1, kindArray, 4, []field{{0, 999, -1, kindFixed, 4, nil}}}, // Replicas
+			{0, 999, -1, wireStructs, 56, []field{
+				{0, 999, -1, wireString, 0, nil}, // Topic
+				{0, 999, -1, wireFixed, 4, nil},  // Count
+				{0, 999, -1, wireStructs, 32, []field{
+					{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Replicas
 				}}, // Assignment
 			}}, // Topics
-			{0, 999, -1, kindFixed, 4, nil}, // TimeoutMillis
-			{0, 999, -1, kindFixed, 1, nil}, // ValidateOnly
+			{0, 999, -1, wireFixed, 4, nil}, // TimeoutMillis
+			{0, 999, -1, wireFixed, 1, nil}, // ValidateOnly
 		}},
 		42: {2, []field{ // DeleteGroups
-			{0, 999, -1, kindArray, 16, []field{{0, 999, -1, kindString, 0, nil}}}, // Groups
+			{0, 999, -1, wireArray, 16, []field{{0, 999, -1, wireString, 0, nil}}}, // Groups
 		}},
 		44: {1, []field{ // IncrementalAlterConfigs
-			{0, 999, -1, kindStructs, 56, []field{
-				{0, 999, -1, kindFixed, 1, nil},  // ResourceType
-				{0, 999, -1, kindString, 0, nil}, // ResourceName
-				{0, 999, -1, kindStructs, 40, []field{
-					{0, 999, -1, kindString, 0, nil}, // Name
-					{0, 999, -1, kindFixed, 1, nil},  // Op
-					{0, 999, -1, kindString, 0, nil}, // Value
+			{0, 999, -1, wireStructs, 56, []field{
+				{0, 999, -1, wireFixed, 1, nil},  // ResourceType
+				{0, 999, -1, wireString, 0, nil}, // ResourceName
+				{0, 999, -1, wireStructs, 40, []field{
+					{0, 999, -1, wireString, 0, nil}, // Name
+					{0, 999, -1, wireFixed, 1, nil},  // Op
+					{0, 999, -1, wireString, 0, nil}, // Value
 				}}, // Configs
 			}}, // Resources
-			{0, 999, -1, kindFixed, 1, nil}, // ValidateOnly
+			{0, 999, -1, wireFixed, 1, nil}, // ValidateOnly
 		}},
 		46: {0, []field{ // ListPartitionReassignments
-			{0, 999, -1, kindFixed, 4, nil}, // TimeoutMillis
-			{0, 999, -1, kindStructs, 48, []field{
-				{0, 999, -1, kindString, 0, nil},                                     // Topic
-				{0, 999, -1, kindArray, 4, []field{{0, 999, -1, kindFixed, 4, nil}}}, // Partitions
+			{0, 999, -1, wireFixed, 4, nil}, // TimeoutMillis
+			{0, 999, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireString, 0, nil},                                     // Topic
+				{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Partitions
 			}}, // Topics
 		}},
 		47: {999, []field{ // OffsetDelete
-			{0, 999, -1, kindString, 0, nil}, // Group
-			{0, 999, -1, kindStructs, 40, []field{
-				{0, 999, -1, kindString, 0, nil}, // Topic
-				{0, 999, -1, kindStructs, 4, []field{
-					{0, 999, -1, kindFixed, 4, nil}, // Partition
+			{0, 999, -1, wireString, 0, nil}, // Group
+			{0, 999, -1, wireStructs, 40, []field{
+				{0, 999, -1, wireString, 0, nil}, // Topic
+				{0, 999, -1, wireStructs, 4, []field{
+					{0, 999, -1, wireFixed, 4, nil}, // Partition
 				}}, // Partitions
 			}}, // Topics
 		}},
 		48: {1, []field{ // DescribeClientQuotas
-			{0, 999, -1, kindStructs, 40, []field{
-				{0, 999, -1, kindString, 0, nil}, // EntityType
-				{0, 999, -1, kindFixed, 1, nil},  // MatchType
-				{0, 999, -1, kindString, 0, nil}, // Match
+			{0, 999, -1, wireStructs, 40, []field{
+				{0, 999, -1, wireString, 0, nil}, // EntityType
+				{0, 999, -1, wireFixed, 1, nil},  // MatchType
+				{0, 999, -1, wireString, 0, nil}, // Match
 			}}, // Components
-			{0, 999, -1, kindFixed, 1, nil}, // Strict
+			{0, 999, -1, wireFixed, 1, nil}, // Strict
 		}},
 		50: {0, []field{ // DescribeUserSCRAMCredentials
-			{0, 999, -1, kindStructs, 24, []field{
-				{0, 999, -1, kindString, 0, nil}, // Name
+			{0, 999, -1, wireStructs, 24, []field{
+				{0, 999, -1, wireString, 0, nil}, // Name
 			}}, // Users
 		}},
 		51: {0, []field{ // AlterUserSCRAMCredentials
-			{0, 999, -1, kindStructs, 32, []field{
-				{0, 999, -1, kindString, 0, nil}, // Name
-				{0, 999, -1, kindFixed, 1, nil},  // Mechanism
+			{0, 999, -1, wireStructs, 32, []field{
+				{0, 999, -1, wireString, 0, nil}, // Name
+				{0, 999, -1, wireFixed, 1, nil},  // Mechanism
 			}}, // Deletions
-			{0, 999, -1, kindStructs, 80, []field{
-				{0, 999, -1, kindString, 0, nil}, // Name
-				{0, 999, -1, kindFixed, 1, nil},  // Mechanism
-				{0, 999, -1, kindFixed, 4, nil},  // Iterations
-				{0, 999, -1, kindBytes, 0, nil},  // Salt
-				{0, 999, -1, kindBytes, 0, nil},  // SaltedPassword
+			{0, 999, -1, wireStructs, 80, []field{
+				{0, 999, -1, wireString, 0, nil}, // Name
+				{0, 999, -1, wireFixed, 1, nil},  // Mechanism
+				{0, 999, -1, wireFixed, 4, nil},  // Iterations
+				{0, 999, -1, wireBytes, 0, nil},  // Salt
+				{0, 999, -1, wireBytes, 0, nil},  // SaltedPassword
 			}}, // Upsertions
 		}},
 		60: {0, []field{ // DescribeCluster
-			{0, 999, -1, kindFixed, 1, nil}, // IncludeClusterAuthorizedOperations
-			{1, 999, -1, kindFixed, 1, nil}, // EndpointType
-			{2, 999, -1, kindFixed, 1, nil}, // IncludeFencedBrokers
+			{0, 999, -1, wireFixed, 1, nil}, // IncludeClusterAuthorizedOperations
+			{1, 999, -1, wireFixed, 1, nil}, // EndpointType
+			{2, 999, -1, wireFixed, 1, nil}, // IncludeFencedBrokers
 		}},
 		61: {0, []field{ // DescribeProducers
-			{0, 999, -1, kindStructs, 48, []field{
-				{0, 999, -1, kindString, 0, nil},                                     // Topic
-				{0, 999, -1, kindArray, 4, []field{{0, 999, -1, kindFixed, 4, nil}}}, // Partitions
+			{0, 999, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireString, 0, nil},                                     // Topic
+				{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Partitions
 			}}, // Topics
 		}},
 		65: {0, []field{ // DescribeTransactions
-			{0, 999, -1, kindArray, 16, []field{{0, 999, -1, kindString, 0, nil}}}, // TransactionalIDs
+			{0, 999, -1, wireArray, 16, []field{{0, 999, -1, wireString, 0, nil}}}, // TransactionalIDs
 		}},
 		66: {0, []field{ // ListTransactions
-			{0, 999, -1, kindArray, 16, []field{{0, 999, -1, kindString, 0, nil}}}, // StateFilters
-			{0, 999, -1, kindArray, 8, []field{{0, 999, -1, kindFixed, 8, nil}}},   // ProducerIDFilters
-			{1, 999, -1, kindFixed, 8, nil},                                        // DurationFilterMillis
-			{2, 999, -1, kindString, 0, nil},                                       // TransactionalIDPattern
+			{0, 999, -1, wireArray, 16, []field{{0, 999, -1, wireString, 0, nil}}}, // StateFilters
+			{0, 999, -1, wireArray, 8, []field{{0, 999, -1, wireFixed, 8, nil}}},   // ProducerIDFilters
+			{1, 999, -1, wireFixed, 8, nil},                                        // DurationFilterMillis
+			{2, 999, -1, wireString, 0, nil},                                       // TransactionalIDPattern
 		}},
 		68: {0, []field{ // ConsumerGroupHeartbeat
-			{0, 999, -1, kindString, 0, nil},                                       // Group
-			{0, 999, -1, kindString, 0, nil},                                       // MemberID
-			{0, 999, -1, kindFixed, 4, nil},                                        // MemberEpoch
-			{0, 999, -1, kindString, 0, nil},                                       // InstanceID
-			{0, 999, -1, kindString, 0, nil},                                       // RackID
-			{0, 999, -1, kindFixed, 4, nil},                                        // RebalanceTimeoutMillis
-			{0, 999, -1, kindArray, 16, []field{{0, 999, -1, kindString, 0, nil}}}, // SubscribedTopicNames
-			{1, 999, -1, kindString, 0, nil},                                       // SubscribedTopicRegex
-			{0, 999, -1, kindString, 0, nil},                                       // ServerAssignor
-			{0, 999, -1, kindStructs, 48, []field{
-				{0, 999, -1, kindFixed, 16, nil},                                     // TopicID
-				{0, 999, -1, kindArray, 4, []field{{0, 999, -1, kindFixed, 4, nil}}}, // Partitions
+			{0, 999, -1, wireString, 0, nil},                                       // Group
+			{0, 999, -1, wireString, 0, nil},                                       // MemberID
+			{0, 999, -1, wireFixed, 4, nil},                                        // MemberEpoch
+			{0, 999, -1, wireString, 0, nil},                                       // InstanceID
+			{0, 999, -1, wireString, 0, nil},                                       // RackID
+			{0, 999, -1, wireFixed, 4, nil},                                        // RebalanceTimeoutMillis
+			{0, 999, -1, wireArray, 16, []field{{0, 999, -1, wireString, 0, nil}}}, // SubscribedTopicNames
+			{1, 999, -1, wireString, 0, nil},                                       // SubscribedTopicRegex
+			{0, 999, -1, wireString, 0, nil},                                       // ServerAssignor
+			{0, 999, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireFixed, 16, nil},                                     // TopicID
+				{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Partitions
 			}}, // Topics
 		}},
 		69: {0, []field{ // ConsumerGroupDescribe
-			{0, 999, -1, kindArray, 16, []field{{0, 999, -1, kindString, 0, nil}}}, // Groups
-			{0, 999, -1, kindFixed, 1, nil},                                        // IncludeAuthorizedOperations
+			{0, 999, -1, wireArray, 16, []field{{0, 999, -1, wireString, 0, nil}}}, // Groups
+			{0, 999, -1, wireFixed, 1, nil},                                        // IncludeAuthorizedOperations
 		}},
 		75: {0, []field{ // DescribeTopicPartitions
-			{0, 999, -1, kindStructs, 24, []field{
-				{0, 999, -1, kindString, 0, nil}, // Topic
+			{0, 999, -1, wireStructs, 24, []field{
+				{0, 999, -1, wireString, 0, nil}, // Topic
 			}}, // Topics
-			{0, 999, -1, kindFixed, 4, nil}, // ResponsePartitionLimit
-			{0, 999, -1, kindMaybe, 0, []field{
-				{0, 999, -1, kindString, 0, nil}, // Topic
-				{0, 999, -1, kindFixed, 4, nil},  // Partition
+			{0, 999, -1, wireFixed, 4, nil}, // ResponsePartitionLimit
+			{0, 999, -1, wireMaybe, 0, []field{
+				{0, 999, -1, wireString, 0, nil}, // Topic
+				{0, 999, -1, wireFixed, 4, nil},  // Partition
 			}}, // Cursor
 		}},
 	}
