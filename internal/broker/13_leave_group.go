@@ -30,15 +30,16 @@ func (c *groups) leave(name string, members []kmsg.LeaveGroupRequestMember) ([]k
 		return nil, kerr.InvalidGroupID
 	}
 	g := c.lock(name)
-	if g == nil {
-		return nil, kerr.UnknownMemberID
-	}
-	defer g.mu.Unlock()
-	var left func(kmsg.LeaveGroupRequestMember) error
-	if g.modern != nil {
+	left := func(kmsg.LeaveGroupRequestMember) error { return kerr.UnknownMemberID }
+	switch {
+	case g == nil:
+	case g.modern != nil:
 		left = g.leaveConsumer
-	} else {
+	default:
 		left = g.leave
+	}
+	if g != nil {
+		defer g.mu.Unlock()
 	}
 	results, some := make([]kmsg.LeaveGroupResponseMember, len(members)), false
 	for i, m := range members {

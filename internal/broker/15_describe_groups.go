@@ -49,9 +49,9 @@ func (c *groups) describe(name string, version int16) kmsg.DescribeGroupsRespons
 		d.Protocol = cl.protocol
 	}
 	for _, m := range cl.sorted() {
-		e := kmsg.DescribeGroupsResponseGroupMember{MemberID: m.id, InstanceID: m.instance, ClientID: m.client, ClientHost: m.host}
+		e := kmsg.DescribeGroupsResponseGroupMember{MemberID: m.id, InstanceID: m.instance, ClientID: m.client, ClientHost: m.host, MemberAssignment: m.assignment}
 		if stable {
-			e.ProtocolMetadata, e.MemberAssignment = m.metadata(cl.protocol), m.assignment
+			e.ProtocolMetadata = m.metadata(cl.protocol)
 		}
 		d.Members = append(d.Members, e)
 	}

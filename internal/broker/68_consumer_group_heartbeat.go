@@ -143,7 +143,7 @@ func (g *group) consumerMoves(m *consumer, owned ownedTopics, resubscribed bool)
 	changed := false
 	if bump := md.epoch == 0 || resubscribed; bump || md.seen != g.all.topics.mark() {
 		if md.look(g.all.topics) || bump {
-			md.epoch++
+			md.bump()
 			changed = true
 		}
 	}
@@ -318,6 +318,6 @@ func (g *group) consumersLeft() {
 		return
 	}
 	g.modern.look(g.all.topics)
-	g.modern.epoch++
+	g.modern.bump()
 	g.saveOrWarn()
 }

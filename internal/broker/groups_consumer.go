@@ -103,6 +103,9 @@ func (md *modern) state() string {
 	return "Stable"
 }
 
+// bump begins a new epoch; the first one is 2, as in Kafka 4.3.
+func (md *modern) bump() { md.epoch = max(md.epoch+1, 2) }
+
 // sorted lists the members by id.
 func (md *modern) sorted() []*consumer {
 	return slices.SortedFunc(maps.Values(md.members), func(a, b *consumer) int { return cmp.Compare(a.id, b.id) })

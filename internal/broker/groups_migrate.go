@@ -262,7 +262,7 @@ func (g *group) heartbeatConsumer(q *kmsg.HeartbeatRequest) error {
 	}
 	g.consumerHeard(m)
 	if g.modern.seen != g.all.topics.mark() && g.modern.look(g.all.topics) {
-		g.modern.epoch++
+		g.modern.bump()
 		g.saveOrWarn()
 	}
 	if m.epoch < g.modern.epoch || m.state == consumerUnrevoked || g.modern.waitsInVain(m) {

@@ -1,0 +1,96 @@
+package broker
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/azud/azud/internal/log"
+)
+
+func TestTxnOffsets(t *testing.T) {
+	s, p := alone(t, nil)
+	one, _ := pair(s)
+	b := p.b
+	list := []committed{{Topic: "a", Partition: 0, Offset: 9, LeaderEpoch: -1}, {Topic: "a", Partition: 1, Offset: 8, LeaderEpoch: -1}}
+	fetch := func(stable bool) (codes [2]int16, offsets [2]int64) {
+		q := s.fetch(8, "a", 0, 1)
+		q.RequireStable = stable
+		for i, x := range ask[fetR](s, "fetch", q).Groups[0].Topics[0].Partitions {
+			codes[i], offsets[i] = x.ErrorCode, x.Offset
+		}
+		return codes, offsets
+	}
+	unstable := kerr.UnstableOffsetCommit.Code
+	ask[comR](s, "commit", s.commit(9, one, 2, "a", 1))
+	b.markPending("g", 77, list)
+	if c, o := fetch(true); c != [2]int16{unstable, unstable} || o != [2]int64{-1, -1} {
+		t.Errorf("pending: %v %v", c, o)
+	}
+	if c, o := fetch(false); c != [2]int16{} || o != [2]int64{1, -1} {
+		t.Errorf("pending, asked for anything: %v %v", c, o)
+	}
+	failed := errors.New("no")
+	if err := b.endPending(77, map[string][]committed{"g": list}, func([]log.Put) error { return failed }); err != failed {
+		t.Errorf("error %v", err)
+	}
+	if c, _ := fetch(true); c[0] != unstable {
+		t.Error("a failed end cleared what is pending")
+	}
+	b.markPending("g", 78, list[:1])
+	err := b.endPending(77, map[string][]committed{"g": list, "new": list[:1]}, func(puts []log.Put) error {
+		if len(puts) != 3 {
+			t.Errorf("%d puts", len(puts))
+		}
+		return p.store.Write(log.Write{Puts: puts})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, o := fetch(true); c != [2]int16{unstable, 0} || o != [2]int64{-1, 8} {
+		t.Errorf("one of two ended: %v %v", c, o)
+	}
+	b.clearPending("g", 78)
+	p.start(nil)
+	if c, o := fetch(true); c != [2]int16{} || o != [2]int64{9, 8} {
+		t.Errorf("after a restart: %v %v", c, o)
+	}
+	s.group = "new"
+	if _, o := fetch(true); o != [2]int64{9, -1} {
+		t.Errorf("of a group that was not there: %v", o)
+	}
+}
+
+func TestCheckTxnCommit(t *testing.T) {
+	s, p := alone(t, nil)
+	one, _ := pair(s)
+	s.group = "consumers"
+	ask[chbR](s, "c", s.consumer("11111111", "a"))
+	i := kmsg.StringPtr("i")
+	for _, c := range []struct {
+		group      string
+		generation int32
+		member     string
+		instance   *string
+		want       error
+	}{
+		{"g", -1, "", nil, nil}, // old producers do not say who they are
+		{"g", 2, one, nil, nil},
+		{"g", 1, one, nil, kerr.IllegalGeneration},
+		{"g", 2, "x", nil, kerr.UnknownMemberID},
+		{"g", 2, one, i, kerr.UnknownMemberID},
+		{"g", -1, one, nil, kerr.IllegalGeneration},
+		{"none", -1, "", nil, nil},
+		{"none", 1, "x", nil, kerr.IllegalGeneration},
+		{"consumers", 2, "11111111", nil, nil},
+		{"consumers", 3, "11111111", nil, kerr.IllegalGeneration},
+		{"consumers", 2, "x", nil, kerr.UnknownMemberID},
+		{"consumers", -1, "", nil, nil},
+	} {
+		if err := p.b.checkTxnCommit(c.group, c.generation, c.member, c.instance); !errors.Is(err, c.want) {
+			t.Errorf("%s %d %q: %v, want %v", c.group, c.generation, c.member, err, c.want)
+		}
+	}
+}
