@@ -43,11 +43,12 @@ func meaningless(name string) bool {
 		"connections.max.idle.ms", "max.connections", "max.connections.per.ip", "request.timeout.ms", "log.retention.check.interval.ms",
 		"controlled.shutdown.enable", "unstable.api.versions.enable", "unstable.feature.versions.enable", "broker.id.generation.enable",
 		"sasl.mechanism.inter.broker.protocol", "sasl.mechanism.controller.protocol", "ssl.endpoint.identification.algorithm",
+		"num.network.threads", "num.io.threads", "num.recovery.threads.per.data.dir", "num.replica.fetchers", "num.replica.alter.log.dirs.threads",
 		"ssl.protocol", "ssl.enabled.protocols", "ssl.principal.mapping.rules", "early.start.listeners":
 		return true
 	}
 	for _, prefix := range []string{
-		"controller.", "offsets.", "transaction.state.log.", "transaction.", "share.coordinator.", "group.", "replica.", "num.", "queued.", "socket.",
+		"controller.", "offsets.", "transaction.state.log.", "transaction.", "share.coordinator.", "group.", "replica.", "queued.", "socket.",
 		"zookeeper.", "initial.broker.", "metadata.", "remote.log.", "log.cleaner.", "log.dir.", "log.flush.", "producer.id.",
 		"quota.", "client.quota.", "alter.", "metric", "auto.include.jmx.reporter", "kafka.metrics.", "telemetry.", "compression.", "delegation.token.",
 		"connection", "confluent.", "password.encoder.", "eligible.leader.", "reserved.broker.", "sasl.login.", "sasl.kerberos.", "sasl.oauthbearer.", "broker.",

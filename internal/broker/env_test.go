@@ -16,6 +16,9 @@ func environment(t *testing.T, vars string, files map[string]string) *sys.Sys {
 	s := *sys.Real()
 	fs := vfs.NewMem()
 	for name, text := range files {
+		if err := fs.MkdirAll(fs.PathDir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
 		f, err := fs.Create(name, vfs.WriteCategoryUnspecified)
 		if err != nil {
 			t.Fatal(err)
@@ -95,17 +98,7 @@ KAFKA_SSL_KEYSTORE_FILENAME=kafka.pem`
 	if err == nil {
 		t.Fatalf("an empty file was taken: %+v", e)
 	}
-	s := environment(t, vars, nil)
-	if err := s.FS.MkdirAll(secrets, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	f, err := s.FS.Create(secrets+"kafka.pem", vfs.WriteCategoryUnspecified)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Write(append(key, chain...))
-	f.Close()
-	e, err = FromEnv(s)
+	e, err = FromEnv(environment(t, vars, map[string]string{"/etc/kafka/secrets/kafka.pem": string(key) + string(chain)}))
 	if err != nil {
 		t.Fatal(err)
 	}
