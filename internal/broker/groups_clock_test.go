@@ -25,7 +25,7 @@ func pair(s *scene) (one, two string) {
 	two = ask[joinR](s, "two", s.join("", nil, "range:a")).MemberID
 	s.begin("two", s.join(two, nil, "range:a"))
 	ask[joinR](s, "one", s.join(one, nil, "range:a"))
-	end[joinR](s, "two")
+	ended[joinR](s, "two")
 	ask[syncR](s, "one", s.sync(one, 2, map[string][]byte{one: s.assignment("a", 0, 1), two: s.assignment("a", 2, 3)}))
 	ask[syncR](s, "two", s.sync(two, 2, nil))
 	return one, two
@@ -76,7 +76,7 @@ func TestRebalanceTimeout(t *testing.T) {
 		wantCode(t, beatCode(s, two, 2), kerr.RebalanceInProgress)
 	}
 	p.advance(11 * time.Second)
-	if r := end[joinR](s, "one"); r.Generation != 3 || len(r.Members) != 1 {
+	if r := ended[joinR](s, "one"); r.Generation != 3 || len(r.Members) != 1 {
 		t.Fatalf("generation %d with %d members", r.Generation, len(r.Members))
 	}
 	wantCode(t, beatCode(s, two, 2), kerr.UnknownMemberID)
@@ -88,7 +88,7 @@ func TestSyncTimeout(t *testing.T) {
 	one, two := pair(s)
 	s.begin("two", s.join(two, nil, "range:a", "sticky:a"))
 	ask[joinR](s, "one", s.join(one, nil, "range:a"))
-	end[joinR](s, "two")
+	ended[joinR](s, "two")
 	ask[syncR](s, "one", s.sync(one, 3, nil))
 	for range 3 {
 		p.advance(20*time.Second + time.Millisecond)
@@ -115,8 +115,8 @@ func TestPendingMember(t *testing.T) {
 	default:
 	}
 	p.advance(2 * time.Second)
-	end[joinR](s, "one")
-	end[joinR](s, "two")
+	ended[joinR](s, "one")
+	ended[joinR](s, "two")
 }
 
 // TestNewMemberGone: the first join of a new member waits for five minutes, no longer.
@@ -133,9 +133,9 @@ func TestNewMemberGone(t *testing.T) {
 		p.advance(20 * time.Second)
 		wantCode(t, beatCode(s, two, 2), kerr.RebalanceInProgress)
 	}
-	wantCode(t, end[joinR](s, "three").ErrorCode, kerr.UnknownMemberID)
+	wantCode(t, ended[joinR](s, "three").ErrorCode, kerr.UnknownMemberID)
 	s.begin("two", s.join(two, nil, "range:a"))
-	end[joinR](s, "one")
+	ended[joinR](s, "one")
 	delete(s.wait, "two")
 }
 
@@ -154,10 +154,10 @@ func TestInitialDelay(t *testing.T) {
 	default:
 	}
 	p.advance(2 * time.Second)
-	if r := end[joinR](s, "one"); r.Generation != 1 || len(r.Members) != 2 {
+	if r := ended[joinR](s, "one"); r.Generation != 1 || len(r.Members) != 2 {
 		t.Fatalf("generation %d with %d members", r.Generation, len(r.Members))
 	}
-	end[joinR](s, "two")
+	ended[joinR](s, "two")
 }
 
 // TestMaxSize: a full group takes nobody in.

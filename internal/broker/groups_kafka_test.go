@@ -16,10 +16,10 @@ import (
 	"github.com/azud/azud/internal/log"
 )
 
-var kafkaAddr = flag.String("kafka", "", "host:port of an Apache Kafka whose answers become the expected ones of groups")
+var kafkaAddr = flag.String("groups-kafka", "", "host:port of an Apache Kafka whose answers become the expected ones of groups")
 
-// line is an answer with what it was to, or a remark.
-type line struct {
+// sceneLine is an answer with what it was to, or a remark.
+type sceneLine struct {
 	label string
 	r     kmsg.Response
 }
@@ -28,29 +28,29 @@ type line struct {
 // run.
 type scene struct {
 	t      *testing.T
-	p      peer
+	p      groupPeer
 	group  string
-	script []line
+	script []sceneLine
 	names  []string // old, new, …
 	topics map[[16]byte]string
 	wait   map[string]<-chan kmsg.Response
 }
 
 // TestGroupsAsKafka holds the answers against those recorded from Apache Kafka 4.3.1
-// (testdata/groups). With -kafka host:port, they are recorded anew from that one: it needs
+// (testdata/groups). With -groups-kafka host:port, they are recorded anew from that one: it needs
 // group.initial.rebalance.delay.ms=0.
 func TestGroupsAsKafka(t *testing.T) {
 	if *kafkaAddr != "" {
 		q := kmsg.NewPtrFindCoordinatorRequest()
 		q.Version, q.CoordinatorKeys = 4, []string{"any"}
-		<-realKafka{t, *kafkaAddr}.send(q)
+		<-kafkaPeer{t, *kafkaAddr}.send(q)
 		time.Sleep(5 * time.Second) // while it makes its topic of offsets
 	}
 	for name, play := range scenes {
 		t.Run(name, func(t *testing.T) {
 			s := &scene{t: t, p: newBench(nil), group: name, topics: map[[16]byte]string{}, wait: map[string]<-chan kmsg.Response{}}
 			if *kafkaAddr != "" {
-				s.p, s.group = realKafka{t, *kafkaAddr}, fmt.Sprintf("%s-%x", name, time.Now().UnixNano())
+				s.p, s.group = kafkaPeer{t, *kafkaAddr}, fmt.Sprintf("%s-%x", name, time.Now().UnixNano())
 			}
 			defer func() {
 				if t.Failed() {
@@ -72,12 +72,12 @@ func TestGroupsAsKafka(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compare(t, string(want), s.render())
+			sameLines(t, string(want), s.render())
 		})
 	}
 }
 
-func compare(t *testing.T, want, got string) {
+func sameLines(t *testing.T, want, got string) {
 	t.Helper()
 	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
 	for i := range max(len(w), len(g)) {
@@ -95,7 +95,7 @@ func compare(t *testing.T, want, got string) {
 }
 
 // say writes a line of explanation.
-func (s *scene) say(text string) { s.script = append(s.script, line{"# " + text, nil}) }
+func (s *scene) say(text string) { s.script = append(s.script, sceneLine{"# " + text, nil}) }
 
 // name gives what differs from run to run a name.
 func (s *scene) name(old, name string) {
@@ -104,7 +104,7 @@ func (s *scene) name(old, name string) {
 	}
 }
 
-func (s *scene) show(label string, r kmsg.Response) { s.script = append(s.script, line{label, r}) }
+func (s *scene) show(label string, r kmsg.Response) { s.script = append(s.script, sceneLine{label, r}) }
 
 // render writes all down, when all names are known.
 func (s *scene) render() string {
@@ -150,7 +150,7 @@ func (s *scene) register(label string, r kmsg.Response) {
 	}
 }
 
-// begin sends a request that is to be answered later; end expects the answer.
+// begin sends a request that is to be answered later; ended expects the answer.
 func (s *scene) begin(label string, req kmsg.Request) {
 	s.t.Helper()
 	ch := s.p.send(req)
@@ -160,12 +160,12 @@ func (s *scene) begin(label string, req kmsg.Request) {
 		s.register(label, r)
 		s.show(label+" (at once)", r)
 	default:
-		s.script = append(s.script, line{label + " waits", nil})
+		s.script = append(s.script, sceneLine{label + " waits", nil})
 		s.wait[label] = ch
 	}
 }
 
-func end[R kmsg.Response](s *scene, label string) (r R) {
+func ended[R kmsg.Response](s *scene, label string) (r R) {
 	s.t.Helper()
 	ch := s.wait[label]
 	delete(s.wait, label)

@@ -24,8 +24,8 @@ import (
 	"github.com/azud/azud/internal/sys"
 )
 
-// peer is a broker to send requests to: this one's group coordinator, or a real Kafka.
-type peer interface {
+// groupPeer is a broker to send requests to: this one's group coordinator, or a real Kafka.
+type groupPeer interface {
 	send(req kmsg.Request) <-chan kmsg.Response
 	makeTopic(t *testing.T, name string, partitions int32) log.TopicID
 	patience() time.Duration // until a request counts as waiting
@@ -48,10 +48,10 @@ func (c *fakeClock) Sleep(ctx context.Context, _ time.Duration) error {
 }
 func (c *fakeClock) After(time.Duration) <-chan time.Time { return nil }
 
-// counter is a Rand without surprises.
-type counter struct{ n uint64 }
+// countRand is a Rand without surprises.
+type countRand struct{ n uint64 }
 
-func (c *counter) Uint64() uint64 { c.n++; return c.n }
+func (c *countRand) Uint64() uint64 { c.n++; return c.n }
 
 // memStore is a groupStore in memory.
 type memStore struct {
@@ -140,7 +140,7 @@ func (p *bench) start(settings map[string]string) {
 	for _, a := range groupAPIs() {
 		p.b.apis[a.key] = a
 	}
-	p.b.groups = newGroups(&sys.Sys{Clock: p.clock, Rand: &counter{}}, slog.New(slog.DiscardHandler), p.store, p.topics, settings)
+	p.b.groups = newGroups(&sys.Sys{Clock: p.clock, Rand: &countRand{}}, slog.New(slog.DiscardHandler), p.store, p.topics, settings)
 }
 
 func (p *bench) send(req kmsg.Request) <-chan kmsg.Response {
@@ -175,13 +175,13 @@ func (p *bench) advance(d time.Duration) {
 	}
 }
 
-// realKafka is a Kafka elsewhere, one connection a request.
-type realKafka struct {
+// kafkaPeer is a Kafka elsewhere, one connection a request.
+type kafkaPeer struct {
 	t    *testing.T
 	addr string
 }
 
-func (k realKafka) send(req kmsg.Request) <-chan kmsg.Response {
+func (k kafkaPeer) send(req kmsg.Request) <-chan kmsg.Response {
 	done := make(chan kmsg.Response, 1)
 	go func() {
 		conn, err := net.Dial("tcp", k.addr)
@@ -219,9 +219,9 @@ func (k realKafka) send(req kmsg.Request) <-chan kmsg.Response {
 	return done
 }
 
-func (k realKafka) patience() time.Duration { return 300 * time.Millisecond }
+func (k kafkaPeer) patience() time.Duration { return 300 * time.Millisecond }
 
-func (k realKafka) makeTopic(t *testing.T, name string, partitions int32) log.TopicID {
+func (k kafkaPeer) makeTopic(t *testing.T, name string, partitions int32) log.TopicID {
 	d := kmsg.NewPtrDeleteTopicsRequest()
 	d.Version, d.TimeoutMillis, d.TopicNames = 5, 10_000, []string{name}
 	<-k.send(d)
@@ -239,8 +239,8 @@ func (k realKafka) makeTopic(t *testing.T, name string, partitions int32) log.To
 	return r.Topics[0].TopicID
 }
 
-// skipped are fields that are no matter of the protocol, or ours to choose.
-var skipped = map[string]bool{"Version": true, "ThrottleMillis": true, "UnknownTags": true, "ErrorMessage": true,
+// hiddenFields are fields that are no matter of the protocol, or ours to choose.
+var hiddenFields = map[string]bool{"Version": true, "ThrottleMillis": true, "UnknownTags": true, "ErrorMessage": true,
 	"HeartbeatIntervalMillis": true, "Group": true, "MemberType": true, "AssignorName": true}
 
 // show writes a value's fields that are not zero in one line; names replaces what differs
@@ -256,7 +256,7 @@ func show(v reflect.Value, names *strings.Replacer, topics map[[16]byte]string) 
 		var out []string
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
-			if skipped[f.Name] || !f.IsExported() {
+			if hiddenFields[f.Name] || !f.IsExported() {
 				continue
 			}
 			text := show(v.Field(i), names, topics)

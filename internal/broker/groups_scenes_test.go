@@ -64,19 +64,19 @@ func sceneClassic(s *scene) {
 	ask[syncR](s, "one syncs while preparing", s.sync(one, 1, nil))
 	ask[descR](s, "describe", s.describe(6))
 	ask[joinR](s, "one joins", s.join(one, nil, "range:a", "roundrobin:a"))
-	end[joinR](s, "two joins")
+	ended[joinR](s, "two joins")
 	ask[beatR](s, "two beats the old generation", s.beat(two, 1, nil))
 	ask[joinR](s, "two joins again with the same", s.join(two, nil, "range:a"))
 	s.begin("two syncs", s.sync(two, 2, nil))
 	ask[syncR](s, "one syncs", s.sync(one, 2, map[string][]byte{one: s.assignment("a", 0, 1), two: s.assignment("a", 2, 3)}))
-	end[syncR](s, "two syncs")
+	ended[syncR](s, "two syncs")
 	ask[syncR](s, "two syncs again", s.sync(two, 2, nil))
 	s.say("a follower joins again: nothing; with other topics: a rebalance")
 	ask[joinR](s, "two joins", s.join(two, nil, "range:a"))
 	s.begin("two joins otherwise", s.join(two, nil, "range:a,b"))
 	ask[beatR](s, "one beats", s.beat(one, 2, nil))
 	ask[joinR](s, "one joins", s.join(one, nil, "range:a", "roundrobin:a"))
-	end[joinR](s, "two joins otherwise")
+	ended[joinR](s, "two joins otherwise")
 	ask[syncR](s, "one syncs, nothing for two", s.sync(one, 3, map[string][]byte{one: s.assignment("a", 0, 1, 2, 3)}))
 	ask[syncR](s, "two syncs", s.sync(two, 3, nil))
 	s.say("one leaves, then two")
@@ -105,7 +105,7 @@ func sceneLeaders(s *scene) {
 	s.begin("three joins", s.join(three, nil, "roundrobin:a", "range:a"))
 	ask[joinR](s, "four knows neither", s.join("", nil, "sticky:a"))
 	ask[leaveR](s, "one leaves", s.leave(one))
-	r2, r3 := end[joinR](s, "two joins"), end[joinR](s, "three joins")
+	r2, r3 := ended[joinR](s, "two joins"), ended[joinR](s, "three joins")
 	lead, other := two, three
 	if r3.LeaderID == three {
 		lead, other = three, two
@@ -123,7 +123,7 @@ func sceneLeaders(s *scene) {
 	s.begin("leader joins", s.join(lead, nil, "roundrobin:a", "range:a"))
 	ask[beatR](s, "other beats", s.beat(other, r2.Generation, nil))
 	ask[leaveR](s, "other leaves", s.leave(other))
-	end[joinR](s, "leader joins")
+	ended[joinR](s, "leader joins")
 	ask[joinR](s, "old client", func() *kmsg.JoinGroupRequest {
 		q := s.join("", nil, "sticky:a")
 		q.Version = 3
@@ -208,7 +208,7 @@ func sceneStatic(s *scene) {
 	ask[syncR](s, "one syncs", s.sync(one, 1, map[string][]byte{one: s.assignment("a", 0, 1)}))
 	s.begin("two joins", s.join("", i2, "range:a"))
 	ask[joinR](s, "one joins", s.join(one, i1, "range:a"))
-	two := end[joinR](s, "two joins").MemberID
+	two := ended[joinR](s, "two joins").MemberID
 	ask[syncR](s, "one syncs", s.sync(one, 2, map[string][]byte{one: s.assignment("a", 0), two: s.assignment("a", 1)}))
 	ask[syncR](s, "two syncs", s.sync(two, 2, nil))
 	s.say("two comes back as a new process: no rebalance, the old one is fenced")
@@ -234,7 +234,7 @@ func sceneStatic(s *scene) {
 	s.begin("neu joins", s.join(neu, i2, "range:a"))
 	for _, who := range []string{"lead3 joins", "neu joins"} {
 		if s.wait[who] != nil {
-			end[joinR](s, who)
+			ended[joinR](s, who)
 		}
 	}
 	s.say("an administrator removes by instance id; who leaves with a wrong id is fenced")

@@ -63,9 +63,9 @@ func TestRestartConsumers(t *testing.T) {
 	before := ask[cdeR](s, "describe", s.describeConsumers())
 	p.start(nil)
 	after := ask[cdeR](s, "describe", s.describeConsumers())
-	s.script = []line{{"describe", before}}
+	s.script = []sceneLine{{"describe", before}}
 	was := s.render()
-	s.script = []line{{"describe", after}}
+	s.script = []sceneLine{{"describe", after}}
 	if is := s.render(); is != was {
 		t.Errorf("before: %safter:  %s", was, is)
 	}
@@ -115,10 +115,10 @@ func TestStoreFails(t *testing.T) {
 	wantCode(t, ask[comR](s, "commit", s.commit(9, one, 2, "a", 5)).Topics[0].Partitions[0].ErrorCode, kerr.NotCoordinator)
 	s.begin("two", s.join(two, nil, "range:a", "sticky:a"))
 	ask[joinR](s, "one", s.join(one, nil, "range:a"))
-	end[joinR](s, "two")
+	ended[joinR](s, "two")
 	s.begin("two syncs", s.sync(two, 3, nil))
 	wantCode(t, ask[syncR](s, "one", s.sync(one, 3, nil)).ErrorCode, kerr.NotCoordinator)
-	wantCode(t, end[syncR](s, "two syncs").ErrorCode, kerr.NotCoordinator)
+	wantCode(t, ended[syncR](s, "two syncs").ErrorCode, kerr.NotCoordinator)
 	p.store.fail = nil
 	if f := ask[fetR](s, "fetch", s.fetch(8, "a", 0)).Groups[0].Topics[0].Partitions[0]; f.Offset != -1 {
 		t.Errorf("offset %d was not stored", f.Offset)

@@ -24,7 +24,7 @@ func infoOf(t *log.Topic) (topicInfo, bool) {
 	if t == nil {
 		return topicInfo{}, false
 	}
-	return topicInfo{t.ID, t.Name, int32(len(t.Partitions))}, true
+	return topicInfo{t.ID(), t.Name(), int32(len(t.Partitions()))}, true
 }
 
 func (s storeTopics) byName(name string) (topicInfo, bool) {

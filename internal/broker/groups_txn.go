@@ -13,7 +13,7 @@ import (
 // the transaction (they survive a restart there) and calls markPending; EndTxn calls
 // endPending, whose write function makes the one Write of the transaction's end. After a
 // restart, markPending is called anew for what open transactions hold. All of them take the
-// group's lock, so none may be called with a transaction's lock held.
+// group's lock; a transaction's may be held then, for groups never take one.
 
 // checkTxnCommit says whether offsets may be committed for a group within a transaction. A
 // request without a generation (-1), member and instance id is not checked. Errors are
@@ -81,8 +81,7 @@ func (g *group) clearPending(producer int64) {
 // endPending ends a producer's transaction in the groups of offsets (by name; for an abort
 // the lists may be empty): it locks the groups, gives write the changes that commit the
 // offsets, and, if write returns nil, makes the offsets visible and clears what is pending.
-// write may take the transaction's lock; it must not call back into groups. The error is
-// write's.
+// write must not call back into groups. The error is write's.
 func (b *Broker) endPending(producer int64, offsets map[string][]committed, write func([]log.Put) error) error {
 	names := make([]string, 0, len(offsets))
 	for name := range offsets {
