@@ -255,17 +255,19 @@ func (p *avroParser) enum(t *avroType, n *node, space, at string) error {
 	if err != nil {
 		return err
 	}
+	seen := map[string]bool{}
 	for _, s := range symbols {
 		if !validAvroName(s) {
 			return fmt.Errorf("%s: %q is no symbol: letters, digits and _ only, no digit first", at, s)
 		}
-		if slices.Contains(t.symbols, s) {
+		if seen[s] {
 			return fmt.Errorf("%s: the symbol %q comes twice", at, s)
 		}
+		seen[s] = true
 		t.symbols = append(t.symbols, s)
 	}
 	if d, ok := n.str("default"); ok {
-		if !slices.Contains(t.symbols, d) {
+		if !seen[d] {
 			return fmt.Errorf("%s: the default %q is none of the symbols", at, d)
 		}
 		t.fallback = &d

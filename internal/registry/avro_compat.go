@@ -159,9 +159,10 @@ func avroSymbols(r, w *avroType, at string) []difference {
 	if r.fallback != nil {
 		return nil
 	}
+	have := setOf(strings.Join(r.symbols, " "))
 	var missing []string
 	for _, s := range w.symbols {
-		if !slices.Contains(r.symbols, s) {
+		if !have[s] {
 			missing = append(missing, s)
 		}
 	}
@@ -172,10 +173,14 @@ func avroSymbols(r, w *avroType, at string) []difference {
 }
 
 func (c *avroCompare) fields(r, w *avroType, at string) []difference {
+	byName := map[string]*avroField{}
+	for _, g := range w.fields {
+		byName[g.name] = g
+	}
 	var out []difference
 	for i, f := range r.fields {
 		place := fmt.Sprintf("%s/fields/%d", at, i)
-		g := writerField(f, w)
+		g := writerField(f, byName)
 		switch {
 		case g != nil:
 			out = append(out, c.pair(f.typ, g.typ, place+"/type")...)
@@ -190,12 +195,13 @@ func (c *avroCompare) fields(r, w *avroType, at string) []difference {
 }
 
 // writerField is the writer's field of that name, or the one that an alias names.
-func writerField(f *avroField, w *avroType) *avroField {
-	for _, name := range append([]string{f.name}, f.aliases...) {
-		for _, g := range w.fields {
-			if g.name == name {
-				return g
-			}
+func writerField(f *avroField, byName map[string]*avroField) *avroField {
+	if g := byName[f.name]; g != nil {
+		return g
+	}
+	for _, name := range f.aliases {
+		if g := byName[name]; g != nil {
+			return g
 		}
 	}
 	return nil

@@ -15,14 +15,16 @@ func (p *avroParser) record(t *avroType, n *node, space, at string) error {
 	if list == nil || list.kind != arrayNode {
 		return fmt.Errorf("%s: the record needs an array of \"fields\"", at)
 	}
+	seen := map[string]bool{}
 	for i, item := range list.items {
 		f, err := p.field(item, t.name.space, fmt.Sprintf("%s/fields/%d", at, i))
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(t.fields, func(g *avroField) bool { return g.name == f.name }) {
+		if seen[f.name] {
 			return fmt.Errorf("%s: the field %q comes twice", at, f.name)
 		}
+		seen[f.name] = true
 		t.fields = append(t.fields, f)
 	}
 	return nil

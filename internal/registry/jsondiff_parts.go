@@ -65,6 +65,10 @@ func (c *jsonCompare) combined(old, new *jschema) []jdiff {
 	case len(olds) > len(news):
 		out = append(out, jdiff{kind + "_TYPE_NARROWED", ""})
 	}
+	if len(olds)*len(news) > maxSteps-c.steps {
+		c.steps = maxSteps + 1
+		return out
+	}
 	edges := make([][]int, len(olds))
 	for i, o := range olds {
 		for j, n := range news {

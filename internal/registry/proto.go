@@ -19,8 +19,9 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 )
 
-// protoMain is the name under which a schema's own text is compiled; no import can have it.
-const protoMain = "\x00schema.proto"
+// protoMain is the name under which a schema's own text is compiled, as messages show it. A
+// schema that imports it imports itself, which the compiler refuses.
+const protoMain = "(schema)"
 
 // protoSchema is a Protobuf file with what it imports.
 type protoSchema struct {
@@ -137,6 +138,7 @@ func protoFromBase64(text string) (*descriptorpb.FileDescriptorProto, bool) {
 // ones are read with the extensions that the file and its imports define.
 func (f protoFiles) printDescriptor(fd *descriptorpb.FileDescriptorProto) (string, error) {
 	fd.Name, fd.SourceCodeInfo = proto.String(protoMain), nil
+	nameForJSON(fd.MessageType, fd.Extension)
 	linked, err := f.compile(protocompile.SearchResult{Proto: proto.Clone(fd).(*descriptorpb.FileDescriptorProto)})
 	if err != nil {
 		return "", err
@@ -156,6 +158,18 @@ func (f protoFiles) printDescriptor(fd *descriptorpb.FileDescriptorProto) (strin
 		return "", err
 	}
 	return printProto(known, false), nil
+}
+
+// nameForJSON gives fields their names in JSON, which descriptors made without protoc lack.
+func nameForJSON(messages []*descriptorpb.DescriptorProto, extensions []*descriptorpb.FieldDescriptorProto) {
+	for _, f := range extensions {
+		if f.JsonName == nil {
+			f.JsonName = proto.String(jsonName(f.GetName()))
+		}
+	}
+	for _, m := range messages {
+		nameForJSON(m.NestedType, append(slices.Clone(m.Field), m.Extension...))
+	}
 }
 
 func (s *protoSchema) canonical() string { return s.text }

@@ -114,7 +114,7 @@ func TestProtobufErrorsNameThePlace(t *testing.T) {
 		strings.Repeat("message A {", 200) + strings.Repeat("}", 200):   "deeper",
 		"":     "",
 		"AAAA": "line 1",
-		"syntax = \"proto3\"; import \"\x00schema.proto\"; message A {}": "",
+		"syntax = \"proto3\"; import \"(schema)\"; message A {}": "cycle",
 	} {
 		_, err := parseProtobuf(text, nil)
 		if text == "" {

@@ -10,7 +10,7 @@ import (
 	"github.com/azud/azud/internal/sys"
 )
 
-// Config is what a registry needs; all members are required.
+// Config is what a registry needs. Sys may be nil: so far it is asked for nothing.
 type Config struct {
 	Sys   *sys.Sys
 	Store Store
