@@ -37,14 +37,14 @@ func (s *segment) abortedIn(rebuild func() ([]Aborted, error)) ([]Aborted, error
 	return s.aborted, nil
 }
 
-// readAborted reads the entries that the file must have.
+// readAborted reads the entries that the file had when the segment was opened.
 func (s *segment) readAborted() ([]Aborted, bool) {
 	buf, err := readAll(s.fs, s.name(".txn"))
-	if err != nil || len(buf) < s.abSaved*abortedSize {
+	if err != nil || len(buf) < s.abHead*abortedSize {
 		return nil, false
 	}
 	le := binary.LittleEndian
-	list := make([]Aborted, s.abSaved)
+	list := make([]Aborted, s.abHead)
 	for i := range list {
 		p := buf[i*abortedSize:][:abortedSize]
 		if crc32.Checksum(p[:32], castagnoli) != le.Uint32(p[32:]) {
@@ -59,21 +59,22 @@ func (s *segment) readAborted() ([]Aborted, bool) {
 func (s *segment) saveAborted() error {
 	s.amu.Lock()
 	defer s.amu.Unlock()
-	fresh := s.aborted
-	if s.abReady {
-		fresh = s.aborted[s.abSaved:]
+	at := s.abSaved
+	if !s.abReady {
+		at -= s.abHead
 	}
+	fresh := s.aborted[at:]
 	if len(fresh) == 0 {
 		return nil
 	}
 	buf := make([]byte, 0, len(fresh)*abortedSize)
 	le := binary.LittleEndian
 	for _, a := range fresh {
-		at := len(buf)
+		from := len(buf)
 		for _, v := range []int64{a.Producer, a.First, a.Last, a.LastStable} {
 			buf = le.AppendUint64(buf, uint64(v))
 		}
-		buf = le.AppendUint32(buf, crc32.Checksum(buf[at:], castagnoli))
+		buf = le.AppendUint32(buf, crc32.Checksum(buf[from:], castagnoli))
 	}
 	f, err := openRW(s.fs, s.name(".txn"))
 	if err != nil {
@@ -86,10 +87,12 @@ func (s *segment) saveAborted() error {
 	if err := f.SyncData(); err != nil {
 		return err
 	}
-	s.abSaved += len(fresh)
-	if !s.abReady {
-		s.aborted = nil // the file has them
+	if s.abSaved == 0 {
+		if err := syncDir(s.fs, s.dir); err != nil {
+			return err
+		}
 	}
+	s.abSaved += len(fresh)
 	return nil
 }
 

@@ -63,13 +63,11 @@ func (l *Log) round(s *stage) {
 // never holds what follows something that could be lost.
 func (l *Log) persist(s *stage) error {
 	direct := s.batches > 0 && s.bytes/int64(s.batches) >= int64(l.cfg.DirectBytes)
-	l.syncShares(s, direct)
-	if direct {
-		s.onlyMust()
-	}
 	l.wrote(max(s.bytes, int64(len(s.buf)-recHeader)))
-	if len(s.buf) == recHeader {
-		return nil
+	l.syncShares(s, direct)
+	s.settle(direct)
+	if !s.must && (direct || s.batches == 0 || len(s.buf) == recHeader) {
+		return l.noteSynced(s)
 	}
 	if err := l.writeJournal(s.buf); err != nil {
 		return err
@@ -88,14 +86,15 @@ func (l *Log) syncShares(s *stage, direct bool) {
 	one := func(sh *share) {
 		for _, seg := range sh.rolled {
 			if err := seg.sync(seg.sealedSize()); err != nil {
+				sh.failed = true
 				sh.p.fail(err)
 				return
 			}
 		}
-		if direct || sh.direct || len(sh.rolled) > 0 {
-			if err := sh.last.sync(sh.size); err != nil {
-				sh.p.fail(err)
-			}
+		sh.synced = true
+		if err := sh.last.sync(sh.size); err != nil {
+			sh.failed = true
+			sh.p.fail(err)
 		}
 	}
 	var first *share // run here: most rounds have one
@@ -115,6 +114,15 @@ func (l *Log) syncShares(s *stage, direct bool) {
 		one(first)
 	}
 	wg.Wait()
+}
+
+// noteSynced tells the journal how far segments are durable, without a sync of its own: all
+// that it does is to let recovery tell damage from a torn tail.
+func (l *Log) noteSynced(s *stage) error {
+	if len(s.buf) == recHeader {
+		return nil
+	}
+	return l.writeJournal(s.buf)
 }
 
 // writeJournal writes a stage's entries as one record, or as several of at most maxPayload.

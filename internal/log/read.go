@@ -2,6 +2,7 @@ package log
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/azud/azud/internal/record"
@@ -137,7 +138,7 @@ func (sp *span) read(at int64, maxBytes int, buf []byte) ([]byte, error) {
 		return nil, nil
 	}
 	if int64(cap(buf)) < n {
-		buf = make([]byte, n)
+		buf = make([]byte, n, max(n, min(int64(maxBytes), 1<<bits.Len64(uint64(n))))) // room for the next read, too
 	}
 	buf = buf[:n]
 	if err := readFull(f, buf, sp.pos); err != nil {
@@ -256,4 +257,10 @@ func sortAborted(list []Aborted) []Aborted {
 func (p *Partition) damaged(s *segment, err error) error {
 	p.l.log.Error("a segment cannot be read", "partition", p.String(), "file", s.name(".log"), "error", err)
 	return fmt.Errorf("%w: %v, file %s: %w", ErrDamaged, p, s.name(".log"), err)
+}
+
+// damagedBatch says that a batch does not check.
+func (p *Partition) damagedBatch(err error) error {
+	p.l.log.Error("a stored batch is damaged", "partition", p.String(), "error", err)
+	return fmt.Errorf("%w: %v: %w", ErrDamaged, p, err)
 }

@@ -18,8 +18,9 @@ type recovery struct {
 	states   map[partID]*partState
 	starts   map[partID]int64
 	controls map[controlID]bool // control batches that the journal confirms
-	synced   map[partID]extent
+	synced   map[partID]int64   // offsets up to which records were durable
 	swaps    []swap
+	learned  bool
 	records  int // in the journal beyond the snapshot
 	at       mark
 	max      uint64
@@ -46,13 +47,6 @@ type recovered struct {
 	harmed  bool    // some of them had been acknowledged
 }
 
-// extent is how far a partition was known to be durable.
-type extent struct {
-	base, size, end int64
-}
-
-func (x extent) covers(base, pos int64) bool { return base < x.base || base == x.base && pos < x.size }
-
 // recover brings the state to what it was, and makes it durable.
 func (l *Log) recover(ctx context.Context) error {
 	l.topics.Store(makeTopics(nil))
@@ -67,13 +61,10 @@ func (l *Log) recover(ctx context.Context) error {
 		return l.begin()
 	}
 	r := &recovery{l: l, snap: snap, states: map[partID]*partState{}, starts: map[partID]int64{},
-		controls: map[controlID]bool{}, synced: map[partID]extent{}, now: l.now()}
+		controls: map[controlID]bool{}, synced: map[partID]int64{}, now: l.now()}
 	for i := range snap.parts {
 		p := &snap.parts[i]
 		r.states[partID{p.topic, p.index}] = p
-		if n := len(p.segs); n > 0 {
-			r.synced[partID{p.topic, p.index}] = extent{p.segs[n-1].base, p.segs[n-1].size, p.end}
-		}
 	}
 	l.snapN = snap.n
 	if err := r.run(ctx); err != nil {
@@ -82,7 +73,7 @@ func (l *Log) recover(ctx context.Context) error {
 	if l.journal, err = openJournal(l.sys.FS, l.journalDir(), l.cfg.JournalBytes, mark{r.max, r.at.seq, r.at.round + 1, -1}); err != nil {
 		return err
 	}
-	if r.changed || r.records > 0 || r.max != max(snap.at.gen, 1) {
+	if r.changed || r.records > 0 || r.max != snap.at.gen {
 		return l.checkpoint(true)
 	}
 	return nil
@@ -165,7 +156,6 @@ func (r *recovery) replay(f func(kind uint8, body []byte) error) error {
 	}
 	defer j.close() //nolint:errcheck // only read
 	records := 0
-	first := r.max == 0
 	err = j.each(func(entries []byte) error {
 		records++
 		for len(entries) > 0 {
@@ -182,8 +172,8 @@ func (r *recovery) replay(f func(kind uint8, body []byte) error) error {
 		}
 		return nil
 	})
-	if first { // later ones run beside each other
-		r.records, r.at, r.max = records, j.at, max(j.max, j.at.gen, 1)
+	if !r.learned { // later ones run beside each other
+		r.learned, r.records, r.at, r.max = true, records, j.at, max(j.max, j.at.gen)
 	}
 	return err
 }
@@ -214,10 +204,7 @@ func (r *recovery) learn(kind uint8, body []byte) error {
 		r.swaps = append(r.swaps, decodeSwap(d))
 	case entrySynced:
 		id := d.part()
-		x := extent{d.i64(), d.i64(), d.i64()}
-		if old := r.synced[id]; !old.covers(x.base, x.size) {
-			r.synced[id] = x
-		}
+		r.synced[id] = max(r.synced[id], d.i64())
 	}
 	if d.bad {
 		return fmt.Errorf("%w: a journal entry of kind %d cannot be read", ErrDamaged, kind)

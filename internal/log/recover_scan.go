@@ -44,7 +44,11 @@ func (r *recovery) scan(p *Partition) error {
 			}
 			r.extend(p, base)
 		}
-		end, err := r.scanLast(p, id)
+		following := int64(-1)
+		if i+1 < len(bases) {
+			following = bases[i+1]
+		}
+		end, err := r.scanLast(p, id, following)
 		if err != nil {
 			return err
 		}
@@ -147,8 +151,9 @@ func (r *recovery) extend(p *Partition, base int64) {
 	r.note()
 }
 
-// scanLast scans the last segment beyond what the snapshot knows of it.
-func (r *recovery) scanLast(p *Partition, id partID) (ending, error) {
+// scanLast scans the last segment beyond what the snapshot knows of it. following is where
+// the next one on disk begins; -1: there is none.
+func (r *recovery) scanLast(p *Partition, id partID, following int64) (ending, error) {
 	fs := p.l.sys.FS
 	s := p.last()
 	info, err := fs.Stat(s.name(".log"))
@@ -156,7 +161,7 @@ func (r *recovery) scanLast(p *Partition, id partID) (ending, error) {
 		return 0, err
 	}
 	size := info.Size()
-	if size == s.size && !r.synced[id].covers(s.base, size) {
+	if size == s.size && p.end.Load() >= r.synced[id] {
 		return endClean, nil
 	}
 	r.note()
@@ -174,7 +179,7 @@ func (r *recovery) scanLast(p *Partition, id partID) (ending, error) {
 	if sc.err != nil {
 		return 0, fmt.Errorf("reading %s: %w", s.name(".log"), sc.err)
 	}
-	return r.tail(p, id, size)
+	return r.tail(p, id, size, following)
 }
 
 // fits reports whether a batch that checks belongs at the partition's end. A control batch
@@ -184,14 +189,13 @@ func (r *recovery) fits(p *Partition, b *record.Batch, id partID) bool {
 }
 
 // tail judges what follows the last good batch of the last segment, and removes it.
-func (r *recovery) tail(p *Partition, id partID, size int64) (ending, error) {
+func (r *recovery) tail(p *Partition, id partID, size, following int64) (ending, error) {
 	s := p.last()
 	f, err := s.openWrite()
 	if err != nil {
 		return 0, err
 	}
-	synced := r.synced[id]
-	lost := synced.covers(s.base, s.size)
+	lost := p.end.Load() < r.synced[id] && following != p.end.Load()
 	zeros, err := blank(f, s.size, size)
 	if err != nil {
 		return 0, fmt.Errorf("reading %s: %w", s.name(".log"), err)
@@ -200,7 +204,7 @@ func (r *recovery) tail(p *Partition, id partID, size int64) (ending, error) {
 		return endClean, nil
 	}
 	if lost {
-		r.damaged(p, s.base, s.size, p.end.Load(), synced.end)
+		r.damaged(p, s.base, s.size, p.end.Load(), r.synced[id])
 		if !zeros {
 			if err := r.keep(p, s.size, size); err != nil {
 				return 0, err
@@ -222,7 +226,7 @@ func (r *recovery) tail(p *Partition, id partID, size int64) (ending, error) {
 // refill takes from the journal what the damaged tail of a segment had, and skips the
 // offsets of what is lost.
 func (r *recovery) refill(p *Partition, id partID) error {
-	limit := r.synced[id].end
+	limit := r.synced[id]
 	err := r.replay(func(kind uint8, body []byte) error {
 		d := &dec{b: body}
 		switch kind {
@@ -313,7 +317,7 @@ func (r *recovery) finish(p *Partition) error {
 	}
 	id := partID{p.topic, p.index}
 	if p.rec.harmed { // offsets that were acknowledged are not given again
-		p.end.Store(max(p.end.Load(), r.synced[id].end))
+		p.end.Store(max(p.end.Load(), r.synced[id]))
 	}
 	if start := p.start.Load(); start > p.end.Load() {
 		s, err := createSegment(fs, p.dir, start, r.now, p.l.cfg.IndexBytes)

@@ -63,7 +63,8 @@ type segment struct {
 
 	amu     sync.Mutex
 	aborted []Aborted
-	abReady bool // aborted is complete; else it is what the file has not
+	abReady bool // aborted is complete; else abHead of the file's go before it
+	abHead  int  // how many the file had when the segment was opened
 	abSaved int  // how many the file has
 }
 
@@ -72,7 +73,7 @@ func openSegment(f sys.FS, dir string, m meta, every int) *segment {
 	s := &segment{meta: m, fs: f, dir: dir}
 	s.idx.every = int64(every)
 	s.idx.from, s.idx.last, s.idx.ready = m.size, m.size, m.size == 0
-	s.abReady, s.abSaved = m.aborts == 0, m.aborts
+	s.abReady, s.abHead, s.abSaved = m.aborts == 0, m.aborts, m.aborts
 	s.synced.Store(m.size)
 	s.refs.Store(1)
 	return s

@@ -12,7 +12,7 @@ const (
 	entryWrite    = 3 // puts and markers
 	entryStart    = 4 // topic, partition u32, log start i64
 	entryReplace  = 5 // topic, partition u32, segments that were compacted into one
-	entrySynced   = 6 // topic, partition u32, segment i64, bytes i64, offset i64: durable up to there
+	entrySynced   = 6 // topic, partition u32, offset i64: durable up to there without the journal
 	entryHeadSize = 5
 )
 
@@ -24,6 +24,8 @@ type share struct {
 	size   int64      // of last
 	rolled []*segment // left since the last round; to be synced before anything behind them counts
 	direct bool       // holds batches that are not in the stage's bytes
+	synced bool       // its segments were synced in this round
+	failed bool       // that went wrong
 }
 
 // stage gathers what the next round makes durable. Under Log.smu.
@@ -115,12 +117,40 @@ func (l *stager) cut(spare *stage) *stage {
 	return s
 }
 
-// onlyMust takes the entries out of buf that are in segments which this round syncs.
-func (s *stage) onlyMust() {
+// settle takes the entries out of buf that this round's syncs made superfluous, or whose
+// partition failed, and adds how far the synced segments are durable.
+func (s *stage) settle(direct bool) {
+	failed := map[partID]bool{}
+	for i := range s.shares {
+		if sh := &s.shares[i]; sh.failed {
+			failed[partID{sh.p.topic, sh.p.index}] = true
+		}
+	}
+	if direct || len(failed) > 0 {
+		s.filter(direct, failed)
+	}
+	for i := range s.shares {
+		sh := &s.shares[i]
+		if !sh.synced || sh.failed {
+			continue
+		}
+		at := s.begin(entrySynced)
+		e := enc{s.buf}
+		e.id(sh.p.topic)
+		e.u32(uint32(sh.p.index))
+		e.i64(sh.end)
+		s.buf = e.b
+		s.end(at)
+	}
+}
+
+// filter takes batches out of buf: those of all partitions, or of some.
+func (s *stage) filter(all bool, of map[partID]bool) {
 	out := s.buf[:recHeader]
 	for in := s.buf[recHeader:]; len(in) >= entryHeadSize; {
 		n := entryHeadSize + int(binary.LittleEndian.Uint32(in[1:]))
-		if in[0] != entryBatches {
+		d := dec{b: in[entryHeadSize:n]}
+		if in[0] != entryBatches || !all && !of[d.part()] {
 			out = append(out, in[:n]...)
 		}
 		in = in[n:]
