@@ -80,6 +80,8 @@ type Broker struct {
 	listeners []*listener
 	clusterID string
 	groups    *groups
+	txns      *txns
+	configs   *configs
 	bufs      pool
 	budget    *budget
 	count     *Counters
@@ -112,9 +114,13 @@ func Start(ctx context.Context, cfg Config) (*Broker, error) {
 	binary.BigEndian.PutUint64(b.saltKey[:], cfg.Sys.Rand.Uint64())
 	binary.BigEndian.PutUint64(b.saltKey[8:], cfg.Sys.Rand.Uint64())
 	b.life, b.stop = context.WithCancel(context.WithoutCancel(ctx))
+	b.configs = newConfigs(b)
 	err := b.identify(ctx)
 	if err == nil {
 		err = b.open(ctx)
+	}
+	if err == nil {
+		err = cfg.Store.SetDefaults(b.configs.topicDefaults())
 	}
 	if err != nil {
 		b.Close() //nolint:errcheck // the start's own error is the one to report
@@ -122,6 +128,8 @@ func Start(ctx context.Context, cfg Config) (*Broker, error) {
 	}
 	b.groups = newGroups(cfg.Sys, cfg.Log, cfg.Store, storeTopics{cfg.Store}, cfg.Settings)
 	b.wg.Go(func() { b.groups.run(b.life.Done()) })
+	b.txns = newTxns(b)
+	b.wg.Go(func() { b.txns.run(b.life) })
 	for _, l := range b.listeners {
 		for _, ln := range l.lns {
 			b.wg.Go(func() { b.accept(l, ln) })

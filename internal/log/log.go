@@ -23,6 +23,7 @@ type Log struct {
 	stage   stager
 	tables  tableSet
 	topics  atomic.Pointer[Topics]
+	over    atomic.Pointer[map[string]string] // see SetDefaults
 
 	mu      sync.Mutex // changes of topics
 	changes sync.Mutex // Write, and what must see all of one or nothing

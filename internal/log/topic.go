@@ -118,12 +118,12 @@ func (l *Log) Topics() *Topics { return l.topics.Load() }
 
 // CreateTopic makes a topic. Settings are overrides, by name. It is durable after a Sync.
 func (l *Log) CreateTopic(name string, id TopicID, partitions int, settings map[string]string) (*Topic, error) {
-	st, err := ParseSettings(l.cfg.Defaults, settings)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	st, err := ParseSettings(l.Defaults(), settings)
 	if err != nil {
 		return nil, err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	switch topics := l.topics.Load(); {
 	case l.closed.Load():
 		return nil, ErrClosed
@@ -162,12 +162,12 @@ func (l *Log) AddPartitions(id TopicID, total int) error {
 
 // SetTopic replaces all overrides of a topic. It is durable after a Sync.
 func (l *Log) SetTopic(id TopicID, settings map[string]string) error {
-	st, err := ParseSettings(l.cfg.Defaults, settings)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	st, err := ParseSettings(l.Defaults(), settings)
 	if err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	old := l.topics.Load().ByID(id)
 	switch {
 	case l.closed.Load():
@@ -312,6 +312,6 @@ func (l *Log) decodeTopic(key string, data []byte) (t *Topic, count int, err err
 	}
 	usable := maps.Clone(t.overrides)
 	maps.DeleteFunc(usable, func(k, v string) bool { return CheckSetting(k, v) != nil })
-	t.settings, err = ParseSettings(l.cfg.Defaults, usable)
+	t.settings, err = ParseSettings(l.Defaults(), usable)
 	return t, count, err
 }
