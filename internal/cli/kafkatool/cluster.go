@@ -44,9 +44,14 @@ func runAPIVersions(ctx context.Context, r *run) error {
 			rack = *b.Rack
 		}
 		r.printf("%s:%d (id: %d rack: %s isFenced: false) -> ", b.Host, b.Port, b.NodeID, rack)
-		answer, err := cl.Broker(int(b.NodeID)).Request(ctx, kmsg.NewPtrApiVersionsRequest())
+		req := kmsg.NewPtrApiVersionsRequest()
+		req.ClientSoftwareName, req.ClientSoftwareVersion = "azud", Version
+		answer, err := cl.Broker(int(b.NodeID)).Request(ctx, req)
 		versions, ok := answer.(*kmsg.ApiVersionsResponse)
-		if err != nil || !ok {
+		if err == nil && ok {
+			err = apiError(versions.ErrorCode, nil)
+		}
+		if err != nil {
 			r.printf("ERROR: %s\n", messageOf(err))
 			continue
 		}
@@ -58,14 +63,27 @@ func runAPIVersions(ctx context.Context, r *run) error {
 // Requests that only clients' telemetry uses: Kafka lists them where a broker does not speak them.
 var telemetryKeys = []int16{71, 72}
 
+// Names of APIs that the client library spells differently from Kafka.
+var apiNames = map[int16]string{
+	17: "SaslHandshake", 22: "InitProducerId", 29: "DescribeAcls", 30: "CreateAcls", 31: "DeleteAcls", 36: "SaslAuthenticate",
+	45: "AlterPartitionReassignments", 50: "DescribeUserScramCredentials", 51: "AlterUserScramCredentials",
+}
+
+func apiName(key int16) string {
+	if n, ok := apiNames[key]; ok {
+		return n
+	}
+	return kmsg.NameForKey(key)
+}
+
 // versionTable lists APIs with the versions that the broker speaks and the newest that this client does too.
 func versionTable(keys []kmsg.ApiVersionsResponseApiKey) string {
 	lines := map[int16]string{}
 	for _, k := range telemetryKeys {
-		lines[k] = fmt.Sprintf("%s(%d): UNSUPPORTED", kmsg.NameForKey(k), k)
+		lines[k] = fmt.Sprintf("%s(%d): UNSUPPORTED", apiName(k), k)
 	}
 	for _, k := range keys {
-		name := kmsg.NameForKey(k.ApiKey)
+		name := apiName(k.ApiKey)
 		text := strconv.Itoa(int(k.MinVersion))
 		if k.MaxVersion > k.MinVersion {
 			text += fmt.Sprintf(" to %d", k.MaxVersion)
@@ -74,7 +92,6 @@ func versionTable(keys []kmsg.ApiVersionsResponseApiKey) string {
 		switch {
 		case req == nil:
 			name = "UNKNOWN"
-			text += ""
 		case req.MaxVersion() < k.MinVersion:
 			text += " [unusable: node too new]"
 		default:

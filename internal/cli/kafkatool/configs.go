@@ -30,7 +30,7 @@ var defaultFlags = [][2]string{{"client-defaults", clientType}, {"user-defaults"
 func configsOptions() *parser {
 	list := []option{
 		bootstrapOption("the brokers to connect to"), commandConfigOption,
-		{name: "bootstrap-controller", arg: required, what: "HOST:PORT,…", help: "the controllers to connect to, instead of brokers"},
+		{name: "bootstrap-controller", arg: required, what: "HOST:PORT,...", help: "the controllers to connect to, instead of brokers"},
 		{name: "alter", help: "change configs"},
 		{name: "describe", help: "show configs"},
 		{name: "all", help: "with --describe: all configs, not only those that were set for the entity"},

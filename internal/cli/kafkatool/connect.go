@@ -2,9 +2,13 @@ package kafkatool
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -34,10 +38,23 @@ func (r *run) connect(ctx context.Context, p Properties, more ...kgo.Opt) (*kgo.
 		if ctx.Err() != nil {
 			return nil, exitError(130)
 		}
-		return nil, &javaError{class: errorPackage + "TimeoutException",
-			text: fmt.Sprintf("No Kafka answers at %s: %s", p["bootstrap.servers"], rootCause(err))}
+		return nil, connectError(p, err)
 	}
 	return cl, nil
+}
+
+// connectError says why no broker of those named can be used.
+func connectError(p Properties, err error) error {
+	var k *kerr.Error
+	cause := rootCause(err).Error()
+	switch {
+	case errors.As(err, &k) && k.Code == kerr.SaslAuthenticationFailed.Code:
+		return &javaError{class: errorPackage + "SaslAuthenticationException", code: k.Code,
+			text: strings.TrimPrefix(err.Error(), k.Error()+": ")}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		cause = "the broker closes the connection; check security.protocol and sasl.* in the file that --command-config names"
+	}
+	return &javaError{class: errorPackage + "TimeoutException", text: fmt.Sprintf("No Kafka answers at %s: %s", p["bootstrap.servers"], cause)}
 }
 
 // rootCause is the innermost error, which says what happened to the connection.

@@ -20,7 +20,8 @@ import (
 type consumer struct {
 	run      *run
 	plan     *consumerPlan
-	cl       *kgo.Client
+	cl       *kgo.Client   // nil until connected
+	joined   chan struct{} // closed when cl is there, or never will be
 	ready    []*kgo.Record
 	warned   map[string]bool // topics and errors that were logged
 	commits  bool
@@ -38,9 +39,9 @@ const pollSize = 500
 // startConsumer connects. Without a group the topics are read directly: Kafka's tool joins a group with
 // a random name for that, which then stays in the cluster.
 func (r *run) startConsumer(ctx context.Context, plan *consumerPlan) (*consumer, error) {
-	c := &consumer{run: r, plan: plan, warned: map[string]bool{}, pos: map[string]map[int32]kgo.EpochOffset{},
+	c := &consumer{run: r, plan: plan, warned: map[string]bool{}, pos: map[string]map[int32]kgo.EpochOffset{}, joined: make(chan struct{}),
 		commits: plan.group != "" && plan.props.boolean("enable.auto.commit", true), last: r.env.Sys.Clock.Now()}
-	opts, err := fetchOptions(plan.props)
+	opts, err := fetchOptions(plan.props, r.env.Sys.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -69,21 +70,30 @@ func (r *run) startConsumer(ctx context.Context, plan *consumerPlan) (*consumer,
 		opts = append(opts, group...)
 	}
 	c.cl, err = r.connect(ctx, plan.props, opts...)
+	close(c.joined)
 	return c, err
 }
 
 // fetchOptions maps the properties of a consumer.
-func fetchOptions(p Properties) ([]kgo.Opt, error) {
+func fetchOptions(p Properties, now time.Time) ([]kgo.Opt, error) {
 	opts := []kgo.Opt{kgo.KeepControlRecords()} // control records move the position, and are not printed
-	switch reset := p["auto.offset.reset"]; reset {
-	case "earliest":
+	reset := p["auto.offset.reset"]
+	ago, byDuration := strings.CutPrefix(reset, "by_duration:")
+	switch {
+	case byDuration:
+		d, err := parseDuration(ago)
+		if err != nil {
+			return nil, configError("auto.offset.reset", reset, messageOf(err))
+		}
+		opts = append(opts, kgo.ConsumeResetOffset(kgo.NewOffset().AfterMilli(now.Add(-d).UnixMilli())))
+	case reset == "earliest":
 		opts = append(opts, kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
-	case "latest":
+	case reset == "latest":
 		opts = append(opts, kgo.ConsumeResetOffset(kgo.NewOffset().AtEnd()))
-	case "none":
+	case reset == "none":
 		opts = append(opts, kgo.ConsumeResetOffset(kgo.NoResetOffset()))
 	default:
-		return nil, configError("auto.offset.reset", reset, "String must be one of: latest, earliest, none")
+		return nil, configError("auto.offset.reset", reset, "String must be one of: latest, earliest, none, by_duration:PnDTnHnMnS")
 	}
 	switch level := p["isolation.level"]; level {
 	case "read_uncommitted":
@@ -181,6 +191,9 @@ func groupBalancers(p Properties) ([]kgo.Opt, error) {
 // started fixes the offsets from which new partitions are read, so that those of partitions without
 // records can be committed too, as a Java consumer does.
 func (c *consumer) started(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	if <-c.joined; c.cl == nil {
+		return offsets, nil
+	}
 	var topics []string
 	for t := range offsets {
 		topics = append(topics, t)
@@ -229,8 +242,8 @@ func (c *consumer) move(topic string, partition int32, to kgo.EpochOffset) {
 	c.dirty = true
 }
 
-func (c *consumer) revoked(ctx context.Context, _ *kgo.Client, gone map[string][]int32) {
-	c.commit(ctx)
+func (c *consumer) revoked(ctx context.Context, cl *kgo.Client, gone map[string][]int32) {
+	c.commit(ctx, cl)
 	c.lost(ctx, nil, gone)
 }
 
@@ -245,7 +258,7 @@ func (c *consumer) lost(_ context.Context, _ *kgo.Client, gone map[string][]int3
 }
 
 // commit writes the positions to the group.
-func (c *consumer) commit(ctx context.Context) {
+func (c *consumer) commit(ctx context.Context, cl *kgo.Client) {
 	c.mu.Lock()
 	offsets := map[string]map[int32]kgo.EpochOffset{}
 	for t, parts := range c.pos {
@@ -260,7 +273,7 @@ func (c *consumer) commit(ctx context.Context) {
 	c.dirty = false
 	c.mu.Unlock()
 	if c.commits && dirty && len(offsets) > 0 {
-		c.cl.CommitOffsetsSync(ctx, offsets, nil)
+		cl.CommitOffsetsSync(ctx, offsets, nil)
 	}
 }
 
@@ -307,7 +320,7 @@ func (c *consumer) poll(ctx context.Context, began time.Time) error {
 	clock := c.run.env.Sys.Clock
 	if now := clock.Now(); now.Sub(c.last) >= c.interval {
 		c.last = now
-		c.commit(ctx)
+		c.commit(ctx, c.cl)
 	}
 	c.run.out.Flush()
 	wait := c.interval
@@ -367,7 +380,7 @@ func (c *consumer) stop(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 	defer cancel()
 	c.forgetEpochs()
-	c.commit(ctx)
+	c.commit(ctx, c.cl)
 	c.cl.CloseAllowingRebalance()
 }
 

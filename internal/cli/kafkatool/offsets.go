@@ -18,7 +18,7 @@ const aboutOffsets = "An interactive shell for getting topic-partition offsets."
 func offsetsOptions() *parser {
 	return newParser(
 		bootstrapOption("the brokers to connect to (required)"), commandConfigOption,
-		option{name: "topic-partitions", arg: required, what: "topic:partitions,…", help: "topics (regular expressions) with a partition, or a range: t:1,t:0-3,t,t:5-,t:-3"},
+		option{name: "topic-partitions", arg: required, what: "topic:partitions,...", help: "topics (regular expressions) with a partition, or a range: t:1,t:0-3,t,t:5-,t:-3"},
 		option{name: "topic", arg: required, what: "topic", help: "the topics, a regular expression; all without it"},
 		option{name: "partitions", arg: required, what: "numbers", help: "the partitions, with commas; all without it"},
 		option{name: "time", arg: required, what: "time", def: "latest", help: "ms since 1970, or latest (-1), earliest (-2), max-timestamp (-3), earliest-local (-4), latest-tiered (-5), earliest-pending-upload (-6)"},

@@ -48,10 +48,10 @@ func topicsOptions() *parser {
 }
 
 func bootstrapOption(help string) option {
-	return option{name: "bootstrap-server", arg: required, what: "HOST:PORT,…", help: help}
+	return option{name: "bootstrap-server", arg: required, what: "HOST:PORT,...", help: help}
 }
 
-var commandConfigOption = option{name: "command-config", arg: required, what: "file", help: "properties of the client: security.protocol, sasl.*, ssl.*, …"}
+var commandConfigOption = option{name: "command-config", arg: required, what: "file", help: "properties of the client: security.protocol, sasl.*, ssl.*, ..."}
 
 // topicTool is a run of kafka-topics that is connected.
 type topicTool struct {

@@ -56,19 +56,32 @@ func (o *option) display() string {
 	return "--" + o.name + " <" + typ + ">"
 }
 
-// wrap breaks a text into lines of at most width bytes; the lines after the first are indented.
+// wrap breaks a text into lines of at most width bytes, between words or, in long ones, after a dot;
+// the lines after the first are indented.
 func wrap(text string, width int) []string {
+	const indent = "  "
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(text) {
-		switch {
-		case line == "":
-			line = word
-		case len(line)+1+len(word) > width:
-			lines = append(lines, line)
-			line = "  " + word
-		default:
-			line += " " + word
+		for {
+			switch {
+			case line == "":
+				line = word
+			case len(line)+1+len(word) <= width:
+				line += " " + word
+			default:
+				lines = append(lines, line)
+				line = indent + word
+			}
+			dot := -1
+			if len(line) > width {
+				dot = strings.LastIndexByte(line[:width], '.')
+			}
+			if dot < 0 {
+				break
+			}
+			lines = append(lines, line[:dot+1])
+			line, word = "", indent+line[dot+1:]
 		}
 	}
 	return append(lines, line)

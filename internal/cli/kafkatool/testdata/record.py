@@ -13,6 +13,9 @@ its standard input (< lines), then the recorded standard output (1 lines), stand
 and exit code (= line). "--bootstrap-server" is added to every command whose remark does not say
 "bare". The log configuration is the one of Kafka's distribution: warnings and errors to standard error.
 
+Other remarks are for the test: "any order" (of words: lists that Kafka's tools print in an order that
+changes from run to run), "the broker's words" and "the broker's refusal" (what only a real broker answers so).
+
 What differs from run to run is replaced: topic ids, member ids, times, the broker's address. Stack
 traces and the usage text that follows a mistake in the options are cut.
 """
