@@ -13,8 +13,8 @@ import (
 // produce appends record batches. It answers when they are written (acks=1), when they are
 // durable (acks=-1), or not at all (acks=0).
 func (b *Broker) produce(c *call, req *kmsg.ProduceRequest) {
-	resp := &kmsg.ProduceResponse{Topics: make([]kmsg.ProduceResponseTopic, len(req.Topics))}
 	a := &appending{b: b, c: c, req: req, now: b.cfg.Sys.Clock.Now().UnixMilli()}
+	resp := a.answer()
 	if req.Acks < -1 || req.Acks > 1 {
 		a.refused = kerr.InvalidRequiredAcks
 	} else if req.TransactionID != nil {
@@ -27,7 +27,9 @@ func (b *Broker) produce(c *call, req *kmsg.ProduceRequest) {
 	for i := range req.Topics {
 		t, out := &req.Topics[i], &resp.Topics[i]
 		out.Topic, out.TopicID = t.Topic, t.TopicID
-		out.Partitions = make([]kmsg.ProduceResponseTopicPartition, len(t.Partitions))
+		if out.Partitions == nil {
+			out.Partitions = make([]kmsg.ProduceResponseTopicPartition, len(t.Partitions))
+		}
 		topic := b.topicBy(t.Topic, t.TopicID)
 		var count *TopicCounters
 		if topic != nil {
@@ -91,6 +93,24 @@ type appending struct {
 	inTxn   []bool  // the same: the coordinator let it in
 	kept    []kept
 	release func() // ends what admit keeps from ending; nil if nothing
+
+	resp  kmsg.ProduceResponse
+	small struct { // what most requests need, without further allocations
+		topic [1]kmsg.ProduceResponseTopic
+		part  [1]kmsg.ProduceResponseTopicPartition
+		kept  [1]kept
+	}
+}
+
+// answer makes room for the answer.
+func (a *appending) answer() *kmsg.ProduceResponse {
+	if t := a.req.Topics; len(t) == 1 && len(t[0].Partitions) == 1 {
+		a.small.topic[0].Partitions = a.small.part[:]
+		a.resp.Topics, a.kept = a.small.topic[:], a.small.kept[:0]
+	} else {
+		a.resp.Topics = make([]kmsg.ProduceResponseTopic, len(t))
+	}
+	return &a.resp
 }
 
 // admit asks the transaction coordinator about the transactional batches.

@@ -3,6 +3,8 @@ package broker
 import (
 	"encoding/binary"
 	"net"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 const (
@@ -91,10 +93,13 @@ func (o *outgoing) answer(c *call) {
 	if w.resp.IsFlexible() && !w.plain {
 		o.buf = append(o.buf, 0)
 	}
-	if f, ok := w.resp.(*fetchReply); ok {
-		f.appendTo(o)
-	} else {
-		o.buf = w.resp.AppendTo(o.buf)
+	switch r := w.resp.(type) {
+	case *fetchReply:
+		r.appendTo(o)
+	case *kmsg.ProduceResponse:
+		o.buf = appendProduce(o.buf, r)
+	default:
+		o.buf = r.AppendTo(o.buf)
 	}
 	binary.BigEndian.PutUint32(o.buf[at:], uint32(len(o.buf)-at-4+o.size-before))
 }

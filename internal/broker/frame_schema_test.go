@@ -169,3 +169,28 @@ func TestFetchEncodesAsKmsg(t *testing.T) {
 		}
 	}
 }
+
+func TestProduceEncodesAsKmsg(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	for version := int16(minProduce); version <= 13; version++ {
+		for range 50 {
+			p := kmsg.NewPtrProduceResponse()
+			p.SetVersion(version)
+			fill(r, reflect.ValueOf(p).Elem())
+			p.UnknownTags, p.Brokers = kmsg.Tags{}, nil
+			for i := range p.Topics {
+				p.Topics[i].UnknownTags = kmsg.Tags{}
+				for j := range p.Topics[i].Partitions {
+					q := &p.Topics[i].Partitions[j]
+					q.UnknownTags, q.CurrentLeader = kmsg.Tags{}, kmsg.NewProduceResponseTopicPartitionCurrentLeader()
+					for k := range q.ErrorRecords {
+						q.ErrorRecords[k].UnknownTags = kmsg.Tags{}
+					}
+				}
+			}
+			if got, want := appendProduce(nil, p), p.AppendTo(nil); string(got) != string(want) {
+				t.Fatalf("version %d:\n%x\n%x\n%+v", version, got, want, p)
+			}
+		}
+	}
+}
