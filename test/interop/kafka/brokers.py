@@ -21,8 +21,8 @@ READY_S = 60
 ROOT = deps.HERE.parents[2]
 SERVER = """\
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller}
+node.id={node}
+controller.quorum.voters={node}@127.0.0.1:{controller}
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 controller.listener.names=CONTROLLER
@@ -82,14 +82,14 @@ class Broker:
             raise RuntimeError("the broker does not end after Ctrl+C")
 
 
-def kafka(folder, partitions=3, extra=""):
+def kafka(folder, partitions=3, node=1, extra=""):
     """Apache Kafka 4.3.1, one node; extra holds more lines of server.properties."""
     libs = deps.jars("server-4.3")
     folder = pathlib.Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     port, controller = free_port(), free_port()
     conf = folder / "server.properties"
-    conf.write_text(SERVER.format(folder=folder, port=port, controller=controller, partitions=partitions) + extra)
+    conf.write_text(SERVER.format(folder=folder, port=port, controller=controller, partitions=partitions, node=node) + extra)
     (folder / "log4j2.properties").write_text(
         "rootLogger.level=warn\nrootLogger.appenderRef.c.ref=c\nappender.c.type=Console\nappender.c.name=c\n"
         "appender.c.layout.type=PatternLayout\nappender.c.layout.pattern=%d %p %c{1}: %m%n\n"
