@@ -284,6 +284,28 @@ func schemas() map[int16]schema {
 			{0, 999, -1, wireFixed, 1, nil},  // Operation
 			{0, 999, -1, wireFixed, 1, nil},  // PermissionType
 		}},
+		30: {2, []field{ // CreateACLs
+			{0, 999, -1, wireStructs, 80, []field{
+				{0, 999, -1, wireFixed, 1, nil},  // ResourceType
+				{0, 999, -1, wireString, 0, nil}, // ResourceName
+				{1, 999, -1, wireFixed, 1, nil},  // ResourcePatternType
+				{0, 999, -1, wireString, 0, nil}, // Principal
+				{0, 999, -1, wireString, 0, nil}, // Host
+				{0, 999, -1, wireFixed, 1, nil},  // Operation
+				{0, 999, -1, wireFixed, 1, nil},  // PermissionType
+			}}, // Creations
+		}},
+		31: {2, []field{ // DeleteACLs
+			{0, 999, -1, wireStructs, 56, []field{
+				{0, 999, -1, wireFixed, 1, nil},  // ResourceType
+				{0, 999, -1, wireString, 0, nil}, // ResourceName
+				{1, 999, -1, wireFixed, 1, nil},  // ResourcePatternType
+				{0, 999, -1, wireString, 0, nil}, // Principal
+				{0, 999, -1, wireString, 0, nil}, // Host
+				{0, 999, -1, wireFixed, 1, nil},  // Operation
+				{0, 999, -1, wireFixed, 1, nil},  // PermissionType
+			}}, // Filters
+		}},
 		32: {4, []field{ // DescribeConfigs
 			{0, 999, -1, wireStructs, 56, []field{
 				{0, 999, -1, wireFixed, 1, nil},                                        // ResourceType
@@ -303,6 +325,15 @@ func schemas() map[int16]schema {
 				}}, // Configs
 			}}, // Resources
 			{0, 999, -1, wireFixed, 1, nil}, // ValidateOnly
+		}},
+		34: {2, []field{ // AlterReplicaLogDirs
+			{0, 999, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireString, 0, nil}, // Dir
+				{0, 999, -1, wireStructs, 48, []field{
+					{0, 999, -1, wireString, 0, nil},                                     // Topic
+					{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Partitions
+				}}, // Topics
+			}}, // Dirs
 		}},
 		35: {2, []field{ // DescribeLogDirs
 			{0, 999, -1, wireStructs, 48, []field{
@@ -324,8 +355,39 @@ func schemas() map[int16]schema {
 			{0, 999, -1, wireFixed, 4, nil}, // TimeoutMillis
 			{0, 999, -1, wireFixed, 1, nil}, // ValidateOnly
 		}},
+		38: {2, []field{ // CreateDelegationToken
+			{3, 999, -1, wireString, 0, nil}, // OwnerPrincipalType
+			{3, 999, -1, wireString, 0, nil}, // OwnerPrincipalName
+			{0, 999, -1, wireStructs, 40, []field{
+				{0, 999, -1, wireString, 0, nil}, // PrincipalType
+				{0, 999, -1, wireString, 0, nil}, // PrincipalName
+			}}, // Renewers
+			{0, 999, -1, wireFixed, 8, nil}, // MaxLifetimeMillis
+		}},
+		39: {2, []field{ // RenewDelegationToken
+			{0, 999, -1, wireBytes, 0, nil}, // HMAC
+			{0, 999, -1, wireFixed, 8, nil}, // RenewTimeMillis
+		}},
+		40: {2, []field{ // ExpireDelegationToken
+			{0, 999, -1, wireBytes, 0, nil}, // HMAC
+			{0, 999, -1, wireFixed, 8, nil}, // ExpiryPeriodMillis
+		}},
+		41: {2, []field{ // DescribeDelegationToken
+			{0, 999, -1, wireStructs, 40, []field{
+				{0, 999, -1, wireString, 0, nil}, // PrincipalType
+				{0, 999, -1, wireString, 0, nil}, // PrincipalName
+			}}, // Owners
+		}},
 		42: {2, []field{ // DeleteGroups
 			{0, 999, -1, wireArray, 16, []field{{0, 999, -1, wireString, 0, nil}}}, // Groups
+		}},
+		43: {2, []field{ // ElectLeaders
+			{1, 999, -1, wireFixed, 1, nil}, // ElectionType
+			{0, 999, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireString, 0, nil},                                     // Topic
+				{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Partitions
+			}}, // Topics
+			{0, 999, -1, wireFixed, 4, nil}, // TimeoutMillis
 		}},
 		44: {1, []field{ // IncrementalAlterConfigs
 			{0, 999, -1, wireStructs, 56, []field{
@@ -338,6 +400,17 @@ func schemas() map[int16]schema {
 				}}, // Configs
 			}}, // Resources
 			{0, 999, -1, wireFixed, 1, nil}, // ValidateOnly
+		}},
+		45: {0, []field{ // AlterPartitionAssignments
+			{0, 999, -1, wireFixed, 4, nil}, // TimeoutMillis
+			{1, 999, -1, wireFixed, 1, nil}, // AllowReplicationFactorChange
+			{0, 999, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireString, 0, nil}, // Topic
+				{0, 999, -1, wireStructs, 40, []field{
+					{0, 999, -1, wireFixed, 4, nil},                                      // Partition
+					{0, 999, -1, wireArray, 4, []field{{0, 999, -1, wireFixed, 4, nil}}}, // Replicas
+				}}, // Partitions
+			}}, // Topics
 		}},
 		46: {0, []field{ // ListPartitionReassignments
 			{0, 999, -1, wireFixed, 4, nil}, // TimeoutMillis
@@ -363,6 +436,20 @@ func schemas() map[int16]schema {
 			}}, // Components
 			{0, 999, -1, wireFixed, 1, nil}, // Strict
 		}},
+		49: {1, []field{ // AlterClientQuotas
+			{0, 999, -1, wireStructs, 56, []field{
+				{0, 999, -1, wireStructs, 32, []field{
+					{0, 999, -1, wireString, 0, nil}, // Type
+					{0, 999, -1, wireString, 0, nil}, // Name
+				}}, // Entity
+				{0, 999, -1, wireStructs, 40, []field{
+					{0, 999, -1, wireString, 0, nil}, // Key
+					{0, 999, -1, wireFixed, 8, nil},  // Value
+					{0, 999, -1, wireFixed, 1, nil},  // Remove
+				}}, // Ops
+			}}, // Entries
+			{0, 999, -1, wireFixed, 1, nil}, // ValidateOnly
+		}},
 		50: {0, []field{ // DescribeUserSCRAMCredentials
 			{0, 999, -1, wireStructs, 24, []field{
 				{0, 999, -1, wireString, 0, nil}, // Name
@@ -380,6 +467,16 @@ func schemas() map[int16]schema {
 				{0, 999, -1, wireBytes, 0, nil},  // Salt
 				{0, 999, -1, wireBytes, 0, nil},  // SaltedPassword
 			}}, // Upsertions
+		}},
+		57: {0, []field{ // UpdateFeatures
+			{0, 999, -1, wireFixed, 4, nil}, // TimeoutMillis
+			{0, 999, -1, wireStructs, 32, []field{
+				{0, 999, -1, wireString, 0, nil}, // Feature
+				{0, 999, -1, wireFixed, 2, nil},  // MaxVersionLevel
+				{0, 999, -1, wireFixed, 1, nil},  // AllowDowngrade
+				{1, 999, -1, wireFixed, 1, nil},  // UpgradeType
+			}}, // FeatureUpdates
+			{1, 999, -1, wireFixed, 1, nil}, // ValidateOnly
 		}},
 		60: {0, []field{ // DescribeCluster
 			{0, 999, -1, wireFixed, 1, nil}, // IncludeClusterAuthorizedOperations
