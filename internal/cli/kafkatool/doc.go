@@ -17,7 +17,7 @@
 //	properties.go   Java properties files
 //	clientconfig.go client properties (security.protocol, sasl.*, ssl.*) to kgo options; jaas.go, tls.go, connect.go
 //	kafkaerror.go   errors with the Java class and the text that Kafka's tools show
-//	javaform.go     numbers, regular expressions and the order of hash maps as Java has them
+//	javaform.go     numbers, regular expressions and the order of hash maps as Java has them; javatime.go times
 //	topics*.go, producer*.go, consumer*.go, groups*.go, configs*.go, cluster.go, offsets.go   the tools
 //
 // A run is one goroutine, apart from what the Kafka client starts; it is over when Run returns.

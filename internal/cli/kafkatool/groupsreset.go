@@ -4,15 +4,11 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
-	"regexp"
-	"sort"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // plan are the new offsets of a group.
@@ -385,74 +381,4 @@ func (g *groupTool) exportPlans(ids []string, plans map[string]plan) {
 	}
 	w.Flush()
 	g.printf("\n")
-}
-
-// Timestamps of ListOffsets with a meaning of their own.
-const (
-	timestampLatest   = -1
-	timestampEarliest = -2
-)
-
-// logOffsets asks for the offsets of partitions at a time; -1 where there is none so late.
-func logOffsets(ctx context.Context, cl *kgo.Client, parts []topicPartition, ms int64) (plan, error) {
-	p := plan{}
-	listed, err := listOffsets(ctx, cl, parts, ms)
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range listed {
-		if l.err != nil {
-			return nil, executionError(l.err)
-		}
-		p[l.tp] = l.offset
-	}
-	return p, nil
-}
-
-var durationForm = regexp.MustCompile(`(?i)^([-+]?)P(?:([-+]?\d+)D)?(?:T(?:([-+]?\d+)H)?(?:([-+]?\d+)M)?(?:([-+]?\d+(?:[.,]\d{0,9})?)S)?)?$`)
-
-// parseDuration reads PnDTnHnMn.nS. Rule: java.time.Duration.parse.
-func parseDuration(text string) (time.Duration, error) {
-	m := durationForm.FindStringSubmatch(text)
-	if m == nil || m[2]+m[3]+m[4]+m[5] == "" || strings.HasSuffix(strings.ToUpper(text), "T") {
-		return 0, &javaError{class: "java.time.format.DateTimeParseException", text: "Text cannot be parsed to a Duration"}
-	}
-	var seconds float64
-	for i, unit := range []float64{86400, 3600, 60, 1} {
-		if m[i+2] != "" {
-			n, _ := strconv.ParseFloat(strings.Replace(m[i+2], ",", ".", 1), 64)
-			seconds += n * unit
-		}
-	}
-	if m[1] == "-" {
-		seconds = -seconds
-	}
-	return time.Duration(seconds * float64(time.Second)), nil
-}
-
-// parseDatetime reads YYYY-MM-DDThh:mm:ss.sss with a zone (Z, +hh:mm, +hh), UTC without one. Rule:
-// org.apache.kafka.common.utils.Utils.getDateTime.
-func parseDatetime(text string) (time.Time, error) {
-	_, clock, ok := strings.Cut(text, "T")
-	if !ok {
-		return time.Time{}, &javaError{class: "java.text.ParseException", text: "Error parsing timestamp. It does not contain a 'T' according to ISO8601 format"}
-	}
-	if !strings.ContainsAny(clock, "+-Z") {
-		text += "Z"
-	}
-	for _, layout := range []string{"2006-01-02T15:04:05.000Z07:00", "2006-01-02T15:04:05.000Z07"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, &javaError{class: "java.text.ParseException", text: fmt.Sprintf("Unparseable date: %q", text)}
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
 }

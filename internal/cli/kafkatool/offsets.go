@@ -254,3 +254,25 @@ func listOffsets(ctx context.Context, cl *kgo.Client, parts []topicPartition, at
 	}
 	return out, nil
 }
+
+// Timestamps of ListOffsets with a meaning of their own.
+const (
+	timestampLatest   = -1
+	timestampEarliest = -2
+)
+
+// logOffsets asks for the offsets of partitions at a time; -1 where there is none so late.
+func logOffsets(ctx context.Context, cl *kgo.Client, parts []topicPartition, ms int64) (plan, error) {
+	p := plan{}
+	listed, err := listOffsets(ctx, cl, parts, ms)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range listed {
+		if l.err != nil {
+			return nil, executionError(l.err)
+		}
+		p[l.tp] = l.offset
+	}
+	return p, nil
+}

@@ -3,6 +3,7 @@ package kafkatool
 import (
 	"bufio"
 	"io"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -119,4 +120,13 @@ func (p Properties) boolean(key string, def bool) bool {
 		return def
 	}
 	return strings.EqualFold(strings.TrimSpace(v), "true")
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
 }
