@@ -32,9 +32,9 @@ type Log struct {
 	full   atomic.Bool // of the disk
 	failed atomic.Pointer[failure]
 
-	compacting sync.Mutex // one compaction at a time
+	compacting sync.Mutex // one compaction at a time; before snapMu
 
-	snapMu   sync.Mutex // one checkpoint at a time
+	snapMu   sync.Mutex // one checkpoint at a time; no segments are replaced meanwhile
 	snapN    uint64
 	appended atomic.Int64 // bytes of journal and direct rounds since the last checkpoint
 	due      chan struct{}
@@ -106,7 +106,7 @@ func (c *Config) defaults() {
 // background are the tasks that run while the log is open. Each returns when its context
 // ends.
 func (l *Log) background() []func(context.Context) {
-	list := []func(context.Context){l.watchSpace}
+	list := []func(context.Context){l.watchSpace, l.maintain}
 	if !l.cfg.Volatile {
 		list = append(list, l.checkpoints, l.fillJournal)
 	}

@@ -39,6 +39,8 @@ type Partition struct {
 
 	rec *recovered
 
+	reshape sync.Mutex // held while segments are dropped or replaced; before mu
+
 	wmu     sync.Mutex
 	waiters []*Waiter
 

@@ -168,7 +168,7 @@ func (p *Partition) settle() {
 		p.txns = slices.DeleteFunc(p.txns, func(t txn) bool { return t.marker >= 0 && t.marker < high })
 	}
 	if len(p.txns) > 0 {
-		high = min(high, p.txns[0].first)
+		high = min(high, max(p.txns[0].first, p.start.Load())) // what was trimmed holds nobody back
 	}
 	p.stable.Store(high)
 }

@@ -4,21 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // swapExt ends the name of a compacted segment's file before it takes its place.
 const swapExt = ".swap"
 
-// swap is an entry of the journal: segments of a partition became one.
+// swap is an entry of the journal: segments of a partition became one. The number tells the
+// file from one that another, unfinished compaction of the same segments has left.
 type swap struct {
-	id  partID
-	old []int64
-	m   meta
+	id     partID
+	number uint64
+	old    []int64
+	m      meta
 }
 
 func (s *swap) encode(e *enc) {
 	e.id(s.id.topic)
 	e.u32(uint32(s.id.index))
+	e.u64(s.number)
 	e.n(len(s.old))
 	for _, b := range s.old {
 		e.i64(b)
@@ -28,6 +33,7 @@ func (s *swap) encode(e *enc) {
 
 func decodeSwap(d *dec) (s swap) {
 	s.id = d.part()
+	s.number = d.u64()
 	s.old = make([]int64, d.n())
 	for i := range s.old {
 		s.old[i] = d.i64()
@@ -36,107 +42,130 @@ func decodeSwap(d *dec) (s swap) {
 	return s
 }
 
+// file is the name of the new bytes before they take their place.
+func (s *swap) file(p *Partition) string {
+	return p.l.sys.FS.PathJoin(p.dir, fmt.Sprintf("%020d-%016x%s", s.m.base, s.number, swapExt))
+}
+
 // replace puts one segment in the place of neighbouring ones that are not the last one, as
-// compaction does. The new one's bytes are the file <m.base>.log.swap in the partition's
-// folder, where m.base is the first old one's; m describes them. After a crash the
-// partition has all of the old ones or the new one. It must not run twice at a time for a
-// partition.
-func (p *Partition) replace(ctx context.Context, old []*segment, m meta) error {
-	fs := p.l.sys.FS
-	name := fs.PathJoin(p.dir, segmentName(m.base, ".log"))
-	if len(old) == 0 || old[0].base != m.base {
-		return fmt.Errorf("segment %d cannot take the place of others", m.base)
-	}
-	if err := p.readySwap(name + swapExt); err != nil {
-		return err
-	}
-	sw := swap{id: partID{p.topic, p.index}, m: m}
+// compaction does. Its bytes are in sw.file and synced; aborted are the transactions that
+// markers in it aborted. The new one's base is the first old one's. After a crash the
+// partition has all of the old ones or the new one. Only one runs at a time for a log.
+//
+// No checkpoint runs meanwhile: it would store the old segments behind the journal's entry,
+// or write the old index beside the new file.
+func (p *Partition) replace(old []*segment, sw *swap, aborted []Aborted) error {
+	p.l.snapMu.Lock()
+	defer p.l.snapMu.Unlock()
+	p.reshape.Lock() // retention drops no segment meanwhile
+	defer p.reshape.Unlock()
 	for _, s := range old {
 		sw.old = append(sw.old, s.base)
+		if _, err := s.open(); err != nil { // before the names go
+			return err
+		}
 	}
-	p.l.stageSwap(&sw)
-	if err := p.l.Wait(ctx); err != nil {
+	if !p.l.cfg.Volatile {
+		if err := syncDir(p.l.sys.FS, p.dir); err != nil {
+			return err
+		}
+	}
+	if err := p.stageSwap(old, sw); err != nil {
 		return err
 	}
-	fresh, err := p.exchange(old, m, name)
+	if err := p.l.Wait(context.Background()); err != nil {
+		return err
+	}
+	err := p.exchange(old, sw, aborted)
+	if err == nil && !p.l.cfg.Volatile {
+		err = syncDir(p.l.sys.FS, p.dir) // before a checkpoint forgets the journal's entry
+	}
 	if err != nil {
-		p.fail(err)
+		p.fail(err) // the journal says otherwise: the next start carries it out
 		return err
 	}
 	for _, s := range old {
 		s.release()
 	}
-	return fresh.save(m.size)
+	return nil
 }
 
-// readySwap makes the new file durable.
-func (p *Partition) readySwap(name string) error {
-	if p.l.cfg.Volatile {
-		return nil
+// standing finds where the old segments stand. The caller holds mu.
+func (p *Partition) standing(old []*segment) (at int, err error) {
+	at = slices.Index(p.segs, old[0])
+	if at < 0 || at+len(old) >= len(p.segs) || !slices.Equal(p.segs[at:at+len(old)], old) || p.deleted {
+		return 0, errors.New("the segments to replace are not there any more")
 	}
-	f, err := openRW(p.l.sys.FS, name)
-	if err != nil {
+	return at, nil
+}
+
+func (p *Partition) stageSwap(old []*segment, sw *swap) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.usable(); err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close(), syncDir(p.l.sys.FS, p.dir))
-}
-
-func (l *Log) stageSwap(sw *swap) {
-	st := &l.stage
+	if _, err := p.standing(old); err != nil {
+		return err
+	}
+	st := &p.l.stage
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.next.must = true
-	if l.cfg.Volatile {
-		return
+	if p.l.cfg.Volatile {
+		return nil
 	}
 	at := st.next.begin(entryReplace)
 	e := enc{st.next.buf}
 	sw.encode(&e)
 	st.next.buf = e.b
 	st.next.end(at)
+	return nil
 }
 
 // exchange changes files and list in one step for readers. Readers of the old segments keep
 // their open files.
-func (p *Partition) exchange(old []*segment, m meta, name string) (*segment, error) {
-	fs := p.l.sys.FS
-	for _, s := range old { // before the names go
-		if _, err := s.open(); err != nil {
-			return nil, err
-		}
-	}
+func (p *Partition) exchange(old []*segment, sw *swap, aborted []Aborted) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := -1
-	for i, s := range p.segs {
-		if s == old[0] {
-			at = i
+	at, err := p.standing(old)
+	if err != nil {
+		return err
+	}
+	if err := p.carryOut(sw); err != nil {
+		return err
+	}
+	fresh := openSegment(p.l.sys.FS, p.dir, sw.m, p.l.cfg.IndexBytes)
+	fresh.idx.dirty = true // made by a scan at the first use
+	fresh.aborted, fresh.abReady, fresh.abSaved = aborted, true, 0
+	p.segs = slices.Concat(p.segs[:at], []*segment{fresh}, p.segs[at+len(old):])
+	p.forgetHints()
+	return nil
+}
+
+// carryOut changes the files.
+func (p *Partition) carryOut(sw *swap) error {
+	fs := p.l.sys.FS
+	for _, ext := range []string{".idx", ".txn"} {
+		if err := removeIf(fs, fs.PathJoin(p.dir, segmentName(sw.m.base, ext))); err != nil {
+			return err
 		}
 	}
-	if at < 0 || at+len(old) >= len(p.segs) || p.segs[at+len(old)-1] != old[len(old)-1] || p.deleted {
-		return nil, fmt.Errorf("the segments to replace are not there any more")
+	name := fs.PathJoin(p.dir, segmentName(sw.m.base, ".log"))
+	if err := fs.Rename(sw.file(p), name); err != nil && !missing(err) { // at recovery: done before
+		return err
 	}
-	if err := removeIf(fs, fs.PathJoin(p.dir, segmentName(m.base, ".idx"))); err != nil {
-		return nil, err
-	}
-	if err := fs.Rename(name+swapExt, name); err != nil {
-		return nil, err
-	}
-	for _, s := range old[1:] {
+	for _, b := range sw.old {
 		for _, ext := range []string{".log", ".idx", ".txn"} {
-			if err := removeIf(fs, s.name(ext)); err != nil {
-				return nil, err
+			if b == sw.m.base {
+				continue
+			}
+			if err := removeIf(fs, fs.PathJoin(p.dir, segmentName(b, ext))); err != nil {
+				return err
 			}
 		}
 	}
-	fresh := openSegment(fs, p.dir, m, p.l.cfg.IndexBytes)
-	fresh.idx.mu.Lock()
-	fresh.idx.dirty = true // made by a scan at the first use
-	fresh.idx.mu.Unlock()
-	segs := append(append(append([]*segment{}, p.segs[:at]...), fresh), p.segs[at+len(old):]...)
-	p.segs = segs
-	p.hints = [hints]hint{}
-	return fresh, nil
+	return nil
 }
 
 // redoSwaps carries out what the journal says of compacted segments.
@@ -154,24 +183,8 @@ func (r *recovery) redoSwaps() error {
 }
 
 func (r *recovery) redoSwap(p *Partition, sw *swap) error {
-	fs := p.l.sys.FS
-	name := fs.PathJoin(p.dir, segmentName(sw.m.base, ".log"))
-	if _, err := fs.Stat(name + swapExt); err == nil {
-		if err := removeIf(fs, fs.PathJoin(p.dir, segmentName(sw.m.base, ".idx"))); err != nil {
-			return err
-		}
-		if err := fs.Rename(name+swapExt, name); err != nil {
-			return err
-		}
-	} else if !missing(err) {
+	if err := p.carryOut(sw); err != nil {
 		return err
-	}
-	for _, b := range sw.old[1:] {
-		for _, ext := range []string{".log", ".idx", ".txn"} {
-			if err := removeIf(fs, fs.PathJoin(p.dir, segmentName(b, ext))); err != nil {
-				return err
-			}
-		}
 	}
 	r.note()
 	st := r.states[sw.id]
@@ -182,7 +195,7 @@ func (r *recovery) redoSwap(p *Partition, sw *swap) error {
 	for _, m := range st.segs {
 		if m.base == sw.m.base {
 			segs = append(segs, sw.m)
-		} else if !containsBase(sw.old, m.base) {
+		} else if !slices.Contains(sw.old, m.base) {
 			segs = append(segs, m)
 		}
 	}
@@ -190,11 +203,16 @@ func (r *recovery) redoSwap(p *Partition, sw *swap) error {
 	return nil
 }
 
-func containsBase(list []int64, b int64) bool {
-	for _, x := range list {
-		if x == b {
-			return true
+// removeSwaps removes what unfinished compactions have left in a partition's folder.
+func (p *Partition) removeSwaps() error {
+	names, err := p.l.sys.FS.List(p.dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, swapExt) {
+			err = errors.Join(err, removeIf(p.l.sys.FS, p.l.sys.FS.PathJoin(p.dir, name)))
 		}
 	}
-	return false
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // DeleteBefore moves the log start up to an offset; -1 stands for the high watermark. It
@@ -12,6 +13,8 @@ import (
 //
 // Kafka: ReplicaManager.deleteRecords.
 func (p *Partition) DeleteBefore(offset int64) (start int64, err error) {
+	p.reshape.Lock()
+	defer p.reshape.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	start = p.start.Load()
@@ -30,7 +33,8 @@ func (p *Partition) DeleteBefore(offset int64) (start int64, err error) {
 }
 
 // trim moves the log start and drops the segments before it. Their files go when the new
-// start is durable: a crash must not find a start without its records. The caller holds mu.
+// start is durable: a crash must not find a start without its records. The caller holds
+// reshape and mu.
 func (p *Partition) trim(start int64) {
 	if start <= p.start.Load() {
 		return
@@ -88,6 +92,38 @@ func (l *Log) removeLater(segs []*segment) {
 	})
 }
 
+// How often the log looks after its segments.
+//
+// Kafka: log.retention.check.interval.ms, log.cleaner.backoff.ms.
+const (
+	retentionEvery = 5 * time.Minute
+	compactEvery   = 15 * time.Second
+)
+
+// maintain removes and compacts what is due, until the log closes.
+func (l *Log) maintain(ctx context.Context) {
+	last := l.sys.Clock.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.sys.Clock.After(compactEvery):
+		}
+		if now := l.sys.Clock.Now(); now.Sub(last) >= retentionEvery {
+			last = now
+			l.report("retention", l.Retain(ctx))
+		}
+		l.report("compaction", l.Compact(ctx))
+	}
+}
+
+// report says why a task of the background failed, unless the log as a whole has or closes.
+func (l *Log) report(task string, err error) {
+	if err != nil && l.Err() == nil && !l.closed.Load() {
+		l.log.Error("a task of the log failed; it is tried again", "task", task, "error", err)
+	}
+}
+
 // Retain removes what the topics' retention says is too old or too much. The log does it by
 // itself every retentionEvery.
 func (l *Log) Retain(ctx context.Context) error {
@@ -113,6 +149,8 @@ func (l *Log) Retain(ctx context.Context) error {
 //
 // Kafka: UnifiedLog.deleteOldSegments.
 func (p *Partition) retain(now int64) error {
+	p.reshape.Lock()
+	defer p.reshape.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.usable(); err != nil {
