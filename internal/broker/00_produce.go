@@ -211,8 +211,11 @@ func (a *appending) check(t *log.Topic, in *kmsg.ProduceRequestTopicPartition, n
 		return invalidRecord("there must be exactly one record batch for each partition")
 	}
 	const zstdFrom = 7
-	if b, _, _ := record.Parse(records); b.Codec() == record.Zstd && a.req.Version < zstdFrom {
+	switch b, _, _ := record.Parse(records); {
+	case b.Codec() == record.Zstd && a.req.Version < zstdFrom:
 		return kerr.UnsupportedCompressionType
+	case b.Transactional() && a.req.TransactionID == nil:
+		return kerr.TransactionalIDAuthorizationFailed
 	}
 	return nil
 }

@@ -5,13 +5,13 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// noAuthorizer is what Kafka answers about access control lists where there are none.
+// noAuthorizer is what Kafka answers to changes of access control lists where there are none.
 const noAuthorizer = "No Authorizer is configured."
 
 // describeACLs, createACLs and deleteACLs refuse: everybody may do everything.
 func (b *Broker) describeACLs(*call, *kmsg.DescribeACLsRequest) kmsg.Response {
 	r := kmsg.NewPtrDescribeACLsResponse()
-	r.ErrorCode, r.ErrorMessage = kerr.SecurityDisabled.Code, kmsg.StringPtr(noAuthorizer)
+	r.ErrorCode, r.ErrorMessage = kerr.SecurityDisabled.Code, kmsg.StringPtr("No Authorizer is configured on the broker")
 	return r
 }
 

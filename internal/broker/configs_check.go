@@ -53,6 +53,9 @@ func checkTopicSetting(name, text string) error {
 		return nil
 	}
 	_, rule, _ := strings.Cut(err.Error(), " must be ")
+	if v, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil && s.Type == log.TypeDouble && v == math.Trunc(v) {
+		text = strconv.FormatFloat(v, 'f', 1, 64) // as Java writes it
+	}
 	return invalidValue(name, text, kafkaRule(rule, text), kerr.InvalidConfig)
 }
 
