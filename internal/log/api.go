@@ -22,6 +22,8 @@ type Config struct {
 	JournalBytes    int64         // of a journal file; 0: 64 MiB
 	CheckpointEvery time.Duration // 0: 60 s
 	CheckpointBytes int64         // direct writes between checkpoints; 0: 128 MiB
+	RetainEvery     time.Duration // 0: 5 min
+	CompactEvery    time.Duration // 0: 15 s
 	DirectBytes     int           // a round's mean batch from which segments are synced instead; 0: 16 KiB
 	IndexBytes      int           // between index entries; 0: 16 KiB
 	MinFree         int64         // bytes; 0: max(512 MiB, 2 %), negative: no limit

@@ -52,6 +52,8 @@ func (l *Log) checkpoint(last bool) error {
 	l.snapMu.Lock()
 	defer l.snapMu.Unlock()
 	l.appended.Store(0)
+	dropped := l.dropped.take()
+	defer func() { l.dropped.back(dropped) }()
 	s, dirty := l.capture()
 	defer func() {
 		for _, d := range dirty {
@@ -81,6 +83,8 @@ func (l *Log) checkpoint(last bool) error {
 	if err := storeSnapshot(l.sys.FS, l.cfg.Dir, s); err != nil {
 		return err
 	}
+	removeSegments(dropped)
+	dropped = nil
 	if l.journal != nil {
 		l.journal.recycle(s.at.gen)
 	}

@@ -15,7 +15,7 @@ import (
 const keyMapBytes = 32 << 20
 
 // Compact compacts the partitions of compacted topics that are due. The log does it by
-// itself every compactEvery. A partition that fails is left as it is; the error has all.
+// itself every Config.CompactEvery. A partition that fails is left as it is; the error has all.
 func (l *Log) Compact(ctx context.Context) error { return l.compact(ctx, keyMapBytes) }
 
 func (l *Log) compact(ctx context.Context, memory int) error {

@@ -33,6 +33,7 @@ type Log struct {
 	failed atomic.Pointer[failure]
 
 	compacting sync.Mutex // one compaction at a time; before snapMu
+	dropped    drops
 
 	snapMu   sync.Mutex // one checkpoint at a time; no segments are replaced meanwhile
 	snapN    uint64
@@ -92,6 +93,8 @@ func (c *Config) defaults() {
 	set(&c.JournalBytes, 64<<20)
 	set(&c.CheckpointBytes, 128<<20)
 	set((*int64)(&c.CheckpointEvery), int64(60*time.Second))
+	set((*int64)(&c.RetainEvery), int64(retainEvery))
+	set((*int64)(&c.CompactEvery), int64(compactEvery))
 	if c.DirectBytes == 0 {
 		c.DirectBytes = 16 << 10
 	}
@@ -202,6 +205,9 @@ func (l *Log) abandon() error {
 				p.mu.Unlock()
 			}
 		}
+	}
+	for _, s := range l.dropped.take() { // a failed checkpoint has left their files
+		s.release()
 	}
 	var err error
 	if l.journal != nil {

@@ -328,8 +328,7 @@ func (r *recovery) finish(p *Partition) error {
 		p.end.Store(start)
 	}
 	for len(p.segs) > 1 && p.segs[0].next <= p.start.Load() {
-		p.segs[0].gone.Store(true)
-		p.segs[0].release()
+		p.l.drop(p.segs[0])
 		p.segs = p.segs[1:]
 		r.note()
 	}

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
 // DeleteBefore moves the log start up to an offset; -1 stands for the high watermark. It
-// returns the log start, which is durable after a Sync; files go then. An offset below the
-// log start changes nothing; one above the high watermark is ErrOutOfRange.
+// returns the log start, which is durable after a Sync; files go with the next checkpoint. An
+// offset below the log start changes nothing; one above the high watermark is ErrOutOfRange.
 //
 // Kafka: ReplicaManager.deleteRecords.
 func (p *Partition) DeleteBefore(offset int64) (start int64, err error) {
@@ -32,9 +33,7 @@ func (p *Partition) DeleteBefore(offset int64) (start int64, err error) {
 	return p.start.Load(), nil
 }
 
-// trim moves the log start and drops the segments before it. Their files go when the new
-// start is durable: a crash must not find a start without its records. The caller holds
-// reshape and mu.
+// trim moves the log start and drops the segments before it. The caller holds reshape and mu.
 func (p *Partition) trim(start int64) {
 	if start <= p.start.Load() {
 		return
@@ -49,9 +48,7 @@ func (p *Partition) trim(start int64) {
 	p.segs = append([]*segment(nil), p.segs[n:]...)
 	p.forgetHints()
 	p.l.stageStart(p, start)
-	if len(dropped) > 0 {
-		p.l.removeLater(dropped)
-	}
+	p.l.drop(dropped...)
 }
 
 // forgetHints lets go of segments that are dropped. The caller holds mu.
@@ -75,45 +72,78 @@ func (l *Log) stageStart(p *Partition, start int64) {
 	st.kick()
 }
 
-// removeLater gives segments back that no list has any more, and removes their files once
-// all that was staged before is durable.
-func (l *Log) removeLater(segs []*segment) {
-	l.wg.Add(1)
-	l.Sync(func(err error) {
-		go func() {
-			defer l.wg.Done()
-			for _, s := range segs {
-				if err == nil {
-					s.gone.Store(true)
-				}
-				s.release()
-			}
-		}()
-	})
+// drops are segments that no list has any more, and whose files stay until a snapshot does
+// without them.
+type drops struct {
+	mu   sync.Mutex
+	segs []*segment
 }
 
-// How often the log looks after its segments.
+// drop gives segments up. Their files go with the next checkpoint: until then a crash must
+// find in them what the last snapshot does not know yet, as the ends of transactions and the
+// sequences of producers.
+func (l *Log) drop(segs ...*segment) {
+	if len(segs) == 0 {
+		return
+	}
+	if l.cfg.Volatile {
+		removeSegments(segs)
+		return
+	}
+	l.dropped.mu.Lock()
+	l.dropped.segs = append(l.dropped.segs, segs...)
+	l.dropped.mu.Unlock()
+	l.checkpointSoon()
+}
+
+// take returns the segments that a snapshot captured from now on does without.
+func (d *drops) take() []*segment {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	segs := d.segs
+	d.segs = nil
+	return segs
+}
+
+// back returns what take took, for the next checkpoint.
+func (d *drops) back(segs []*segment) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.segs = append(segs, d.segs...)
+}
+
+// removeSegments gives segments back; their files go with the last reader.
+func removeSegments(segs []*segment) {
+	for _, s := range segs {
+		s.gone.Store(true)
+		s.release()
+	}
+}
+
+// When the log looks after its segments, unless Config says otherwise.
 //
-// Kafka: log.retention.check.interval.ms, log.cleaner.backoff.ms.
+// Kafka: log.retention.check.interval.ms, log.cleaner.backoff.ms, log.initial.task.delay.ms.
 const (
-	retentionEvery = 5 * time.Minute
-	compactEvery   = 15 * time.Second
+	retainEvery  = 5 * time.Minute
+	compactEvery = 15 * time.Second
+	firstRetain  = 30 * time.Second
 )
 
 // maintain removes and compacts what is due, until the log closes.
 func (l *Log) maintain(ctx context.Context) {
-	last := l.sys.Clock.Now()
+	retain := l.sys.Clock.After(min(firstRetain, l.cfg.RetainEvery))
+	compact := l.sys.Clock.After(l.cfg.CompactEvery)
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-l.sys.Clock.After(compactEvery):
-		}
-		if now := l.sys.Clock.Now(); now.Sub(last) >= retentionEvery {
-			last = now
+		case <-retain:
 			l.report("retention", l.Retain(ctx))
+			retain = l.sys.Clock.After(l.cfg.RetainEvery)
+		case <-compact:
+			l.report("compaction", l.Compact(ctx))
+			compact = l.sys.Clock.After(l.cfg.CompactEvery)
 		}
-		l.report("compaction", l.Compact(ctx))
 	}
 }
 
@@ -125,7 +155,7 @@ func (l *Log) report(task string, err error) {
 }
 
 // Retain removes what the topics' retention says is too old or too much. The log does it by
-// itself every retentionEvery.
+// itself every Config.RetainEvery.
 func (l *Log) Retain(ctx context.Context) error {
 	var all error
 	for _, t := range l.Topics().All() {
