@@ -128,7 +128,7 @@ func (g *group) consumerBeats(from *call, q *kmsg.ConsumerGroupHeartbeatRequest)
 	g.consumerHeard(m)
 	r := kmsg.NewPtrConsumerGroupHeartbeatResponse()
 	r.MemberID, r.MemberEpoch = &m.id, m.epoch
-	r.HeartbeatIntervalMillis = int32(g.all.cfg.consumerHeartbeat.Milliseconds())
+	r.HeartbeatIntervalMillis = int32(g.setting("consumer.heartbeat.interval.ms", g.all.cfg.consumerHeartbeat).Milliseconds())
 	full := q.RebalanceTimeoutMillis != -1 && (q.SubscribedTopicNames != nil || q.SubscribedTopicRegex != nil) && q.Topics != nil
 	if q.MemberEpoch == 0 || full || !m.assigned.same(before.assigned) {
 		r.Assignment = m.assignment()
@@ -175,7 +175,7 @@ func (g *group) watchRevocation(m *consumer) {
 
 // consumerHeard gives a member its session timeout anew.
 func (g *group) consumerHeard(m *consumer) {
-	id, d := m.id, g.all.cfg.consumerSession
+	id, d := m.id, g.setting("consumer.session.timeout.ms", g.all.cfg.consumerSession)
 	if m.classic != nil {
 		d = m.classic.session
 	}

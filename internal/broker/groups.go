@@ -24,7 +24,10 @@ type groups struct {
 	topics topicLookup
 	cfg    groupConfig
 	timers *timers
-	count  uint64 // of members ever made, under mu: their order
+	// perGroup is a setting of one group in force, in ms, by its name ("consumer.session.timeout.ms");
+	// nil where groups have none of their own. Set before run.
+	perGroup func(group, name string) int64
+	count    uint64 // of members ever made, under mu: their order
 
 	mu     sync.RWMutex
 	byName map[string]*group
@@ -138,6 +141,14 @@ func (g *group) empty() bool {
 		return len(g.modern.members) == 0
 	}
 	return g.classic.state == stateEmpty
+}
+
+// setting is a time of the group's: its own setting, or the broker's.
+func (g *group) setting(name string, broker time.Duration) time.Duration {
+	if g.all.perGroup == nil {
+		return broker
+	}
+	return time.Duration(g.all.perGroup(g.name, name)) * time.Millisecond
 }
 
 // state is the group's state as Kafka names it.

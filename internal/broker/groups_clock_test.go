@@ -281,3 +281,40 @@ func TestOffsetsExpire(t *testing.T) {
 		t.Errorf("%d offsets of a topic of the same name", n)
 	}
 }
+
+// TestMigrationPolicy: where the broker's policy forbids it, a group with members keeps its
+// protocol.
+func TestMigrationPolicy(t *testing.T) {
+	for policy, can := range map[string][2]bool{"bidirectional": {true, true}, "upgrade": {true, false}, "downgrade": {false, true}, "disabled": {}} {
+		s, p := alone(t, map[string]string{"group.consumer.migration.policy": policy})
+		one, _ := pair(s)
+		up := ask[chbR](s, "three", s.consumer("33333333", "a")).ErrorCode == 0
+		if up != can[0] {
+			t.Errorf("%s: upgraded: %v", policy, up)
+		}
+		if !up {
+			wantCode(t, beatCode(s, one, 2), nil)
+			continue
+		}
+		ask[chbR](s, "three", s.consumerBeat("33333333", -1))
+		if down := p.b.groups.byName["g"].classic != nil; down != can[1] {
+			t.Errorf("%s: downgraded: %v", policy, down)
+		}
+	}
+}
+
+// TestGroupSettings: a group may have a session timeout and a heartbeat interval of its own.
+func TestGroupSettings(t *testing.T) {
+	s, p := alone(t, nil)
+	s.topic("a", 1)
+	p.b.groups.perGroup = func(group, name string) int64 {
+		return map[string]int64{"g consumer.session.timeout.ms": 50_000, "g consumer.heartbeat.interval.ms": 7_000}[group+" "+name]
+	}
+	if r := ask[chbR](s, "one", s.consumer("11111111", "a")); r.HeartbeatIntervalMillis != 7_000 {
+		t.Errorf("heartbeat interval %d", r.HeartbeatIntervalMillis)
+	}
+	p.advance(49 * time.Second)
+	wantCode(t, ask[chbR](s, "one", s.consumerBeat("11111111", 2)).ErrorCode, nil)
+	p.advance(51 * time.Second)
+	wantCode(t, ask[chbR](s, "one", s.consumerBeat("11111111", 2)).ErrorCode, kerr.UnknownMemberID)
+}

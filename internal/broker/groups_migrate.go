@@ -32,7 +32,7 @@ func (g *group) toModern() error {
 		g.modern, g.classic = newModern(), nil
 		return nil
 	}
-	if cl.protocolType != consumerProtocol || len(cl.members) > g.all.cfg.consumerMaxSize {
+	if !g.all.cfg.upgrade || cl.protocolType != consumerProtocol || len(cl.members) > g.all.cfg.consumerMaxSize {
 		return sayf(kerr.GroupIDNotFound, "group %q is a classic one of %d %q and cannot be upgraded", g.name, len(cl.members), cl.protocolType)
 	}
 	md := newModern()
@@ -102,7 +102,7 @@ func (g *group) onlyClassicClients() bool {
 			return false
 		}
 	}
-	return len(g.modern.members) > 0 && len(g.modern.members) <= g.all.cfg.maxSize
+	return g.all.cfg.downgrade && len(g.modern.members) > 0 && len(g.modern.members) <= g.all.cfg.maxSize
 }
 
 // downgrade makes the group a stable classic one with its members and their assignments.

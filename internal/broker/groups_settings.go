@@ -21,6 +21,7 @@ type groupConfig struct {
 	consumerSession, consumerHeartbeat time.Duration
 	consumerMaxSize                    int
 	assignors                          []string // the first is the default
+	upgrade, downgrade                 bool     // whether a group with members may change its protocol
 }
 
 func groupSettings(s map[string]string) groupConfig {
@@ -45,6 +46,14 @@ func groupSettings(s map[string]string) groupConfig {
 		if assignor(name) != nil && !slices.Contains(cfg.assignors, name) {
 			cfg.assignors = append(cfg.assignors, name)
 		}
+	}
+	switch strings.ToLower(s["group.consumer.migration.policy"]) {
+	case "", "bidirectional":
+		cfg.upgrade, cfg.downgrade = true, true
+	case "upgrade":
+		cfg.upgrade = true
+	case "downgrade":
+		cfg.downgrade = true
 	}
 	if len(cfg.assignors) == 0 {
 		cfg.assignors = []string{"uniform", "range"}

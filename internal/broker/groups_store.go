@@ -143,7 +143,7 @@ func (p parts) saved() savedParts {
 func (s savedParts) parts() (parts, error) {
 	p := parts{}
 	for text, partitions := range s {
-		id, err := topicIDOf(text)
+		id, err := readTopicID(text)
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +152,7 @@ func (s savedParts) parts() (parts, error) {
 	return p, nil
 }
 
-func topicIDOf(text string) (id log.TopicID, err error) {
+func readTopicID(text string) (id log.TopicID, err error) {
 	if b, err := hex.DecodeString(text); err != nil || copy(id[:], b) != len(id) {
 		return id, fmt.Errorf("%q is not a topic id", text)
 	}
@@ -189,7 +189,7 @@ func (g *group) loadModern(value []byte) error {
 	md := newModern()
 	md.epoch, md.targetEpoch = s.Epoch, s.TargetEpoch
 	for name, t := range s.Subscribed {
-		id, err := topicIDOf(t.ID)
+		id, err := readTopicID(t.ID)
 		if err != nil {
 			return err
 		}
