@@ -43,11 +43,12 @@ func (s txnScript) settle() {
 	}
 }
 
-func (s txnScript) add(version int16, producer int64, epoch int16, topic string, parts ...int32) {
+func (s txnScript) add(version int16, producer int64, epoch int16, topic string, parts ...int32) int16 {
 	r := kmsg.NewPtrAddPartitionsToTxnRequest()
 	r.TransactionalID, r.ProducerID, r.ProducerEpoch = s.id, producer, epoch
 	r.Topics = []kmsg.AddPartitionsToTxnRequestTopic{{Topic: topic, Partitions: parts}}
-	s.say(fmt.Sprintf("AddPartitionsToTxn %d: epoch %d %s %v", version, epoch, topic, parts), r, version)
+	resp := s.say(fmt.Sprintf("AddPartitionsToTxn %d: epoch %d %s %v", version, epoch, topic, parts), r, version)
+	return resp.(*kmsg.AddPartitionsToTxnResponse).Topics[0].Partitions[0].ErrorCode
 }
 
 func (s txnScript) addGroup(version int16, producer int64, epoch int16, group string) {
@@ -56,14 +57,15 @@ func (s txnScript) addGroup(version int16, producer int64, epoch int16, group st
 	s.say(fmt.Sprintf("AddOffsetsToTxn %d: epoch %d %s", version, epoch, group), r, version)
 }
 
-func (s txnScript) offsets(version int16, producer int64, epoch int16, group, topic string, part int32) {
+func (s txnScript) offsets(version int16, producer int64, epoch int16, group, topic string, part int32) int16 {
 	r := kmsg.NewPtrTxnOffsetCommitRequest()
 	r.TransactionalID, r.ProducerID, r.ProducerEpoch, r.Group, r.Generation = s.id, producer, epoch, group, -1
 	r.Topics = []kmsg.TxnOffsetCommitRequestTopic{{Topic: topic, Partitions: []kmsg.TxnOffsetCommitRequestTopicPartition{{Partition: part, Offset: 7, LeaderEpoch: -1, Metadata: kmsg.StringPtr("m")}}}}
-	s.say(fmt.Sprintf("TxnOffsetCommit %d: epoch %d %s %s-%d", version, epoch, group, topic, part), r, version)
+	resp := s.say(fmt.Sprintf("TxnOffsetCommit %d: epoch %d %s %s-%d", version, epoch, group, topic, part), r, version)
+	return resp.(*kmsg.TxnOffsetCommitResponse).Topics[0].Partitions[0].ErrorCode
 }
 
-func (s txnScript) produce(version int16, id *string, producer int64, epoch int16, sequence int32, topic string, part int32) {
+func (s txnScript) produce(version int16, id *string, producer int64, epoch int16, sequence int32, topic string, part int32) int16 {
 	r := kmsg.NewPtrProduceRequest()
 	r.TransactionID, r.Acks, r.TimeoutMillis = id, -1, 5000
 	r.Topics = []kmsg.ProduceRequestTopic{{Topic: topic, Partitions: []kmsg.ProduceRequestTopicPartition{{Partition: part, Records: txnBatch(producer, epoch, sequence)}}}}
@@ -71,12 +73,13 @@ func (s txnScript) produce(version int16, id *string, producer int64, epoch int1
 	resp := s.peer.ask(r).(*kmsg.ProduceResponse)
 	p := resp.Topics[0].Partitions[0]
 	s.note(fmt.Sprintf("Produce %d: epoch %d sequence %d %s-%d: %d at %d", version, epoch, sequence, topic, part, p.ErrorCode, p.BaseOffset))
+	return p.ErrorCode
 }
 
-func (s txnScript) describe() {
+func (s txnScript) describe() kmsg.DescribeTransactionsResponseTransactionState {
 	r := kmsg.NewPtrDescribeTransactionsRequest()
 	r.TransactionalIDs = []string{s.id}
-	s.say("DescribeTransactions", r, 0)
+	return s.say("DescribeTransactions", r, 0).(*kmsg.DescribeTransactionsResponse).TransactionStates[0]
 }
 
 func (s txnScript) producers(topic string) {
