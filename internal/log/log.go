@@ -152,6 +152,7 @@ func (l *Log) fail(err error) {
 	}
 	if l.failed.CompareAndSwap(nil, &failure{fmt.Errorf("%w: the journal: %v", ErrStorage, err)}) {
 		l.log.Error("no more records are taken: the journal failed", "error", err)
+		l.noteDoubt()
 	}
 }
 

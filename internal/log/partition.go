@@ -133,6 +133,7 @@ func (p *Partition) find(offset int64) int {
 
 // fail stops the partition: its disk failed.
 func (p *Partition) fail(err error) {
+	p.l.noteDoubt()
 	p.mu.Lock()
 	if p.err == nil {
 		p.err = fmt.Errorf("%w: %v: %v", ErrStorage, p, err)

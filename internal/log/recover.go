@@ -25,6 +25,8 @@ type recovery struct {
 	at       mark
 	max      uint64
 
+	doubt bool // a sync failed before this start
+
 	mu      sync.Mutex
 	changed bool // the snapshot is not all there is
 	now     int64
@@ -67,14 +69,22 @@ func (l *Log) recover(ctx context.Context) error {
 		r.states[partID{p.topic, p.index}] = p
 	}
 	l.snapN = snap.n
+	if r.doubt, err = l.inDoubt(); err != nil {
+		return err
+	}
 	if err := r.run(ctx); err != nil {
 		return err
 	}
 	if l.journal, err = openJournal(l.sys.FS, l.journalDir(), l.cfg.JournalBytes, mark{r.max, r.at.seq, r.at.round + 1, -1}); err != nil {
 		return err
 	}
-	if r.changed || r.records > 0 || r.max != snap.at.gen {
-		return l.checkpoint(true)
+	if r.changed || r.records > 0 || r.max != snap.at.gen || r.doubt {
+		if err := l.checkpoint(true); err != nil {
+			return err
+		}
+	}
+	if r.doubt {
+		return removeIf(l.sys.FS, l.doubtName())
 	}
 	return nil
 }

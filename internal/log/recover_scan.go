@@ -28,6 +28,9 @@ func (r *recovery) scan(p *Partition) error {
 	if err := p.l.sys.FS.MkdirAll(p.dir, 0o755); err != nil {
 		return err
 	}
+	if err := p.removeSwaps(); err != nil {
+		return err
+	}
 	bases, err := r.bases(p)
 	if err != nil {
 		return err
@@ -146,7 +149,9 @@ func (r *recovery) known(p *Partition, st *partState, bases []int64) ([]int64, e
 
 // extend takes a segment that the snapshot does not know.
 func (r *recovery) extend(p *Partition, base int64) {
-	p.segs = append(p.segs, openSegment(p.l.sys.FS, p.dir, newMeta(base, r.now), p.l.cfg.IndexBytes))
+	s := openSegment(p.l.sys.FS, p.dir, newMeta(base, r.now), p.l.cfg.IndexBytes)
+	s.fresh.Store(true) // its name may be in the cache only
+	p.segs = append(p.segs, s)
 	p.end.Store(max(base, p.end.Load()))
 	r.note()
 }
@@ -171,6 +176,11 @@ func (r *recovery) scanLast(p *Partition, id partID, following int64) (ending, e
 	f, err := s.openWrite()
 	if err != nil {
 		return 0, err
+	}
+	if r.doubt {
+		if err := rewrite(f, s.size, size); err != nil {
+			return 0, fmt.Errorf("writing %s again: %w", s.name(".log"), err)
+		}
 	}
 	sc := scanner{f: f, pos: s.size, end: size, whole: true}
 	for sc.next() && sc.batch.Check() == nil && r.fits(p, &sc.batch, id) {

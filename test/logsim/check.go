@@ -3,6 +3,7 @@ package logsim
 import (
 	"errors"
 	"slices"
+	"testing/synctest"
 
 	"github.com/azud/azud/internal/log"
 	"github.com/azud/azud/internal/record"
@@ -101,6 +102,7 @@ func collect(all *[]got, b *record.Batch, dec *record.Decompressor, from int64) 
 
 // verify compares everything that can be read with the model.
 func (w *world) verify() {
+	synctest.Wait() // else the log goes on between two looks
 	for _, t := range w.topics {
 		for _, p := range t.parts {
 			if lp := w.partition(p); lp != nil && w.bad == nil {

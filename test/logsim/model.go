@@ -30,6 +30,14 @@ type batch struct {
 
 func (b *batch) next() int64 { return b.base + int64(len(b.recs)) }
 
+// latest is the greatest time of the batch's records.
+func (b *batch) latest() (ms int64) {
+	for _, r := range b.recs {
+		ms = max(ms, r.time)
+	}
+	return ms
+}
+
 // part is a partition: what has been appended and, as far as the model is sure, stays.
 type part struct {
 	topic   *topic

@@ -313,8 +313,8 @@ func (w *world) checkRetained(p *part, before int64) {
 	}
 	if ms := p.topic.settings["retention.ms"]; ms == "60000" {
 		for _, b := range p.batches {
-			if b.base >= before && b.next() <= start && b.marker == 0 && b.at > now-59_900 {
-				w.wrong("%v: retention removed a batch at %d that is %d ms old", p, b.base, now-b.at)
+			if b.base >= before && b.next() <= start && b.marker == 0 && now-b.latest() < 60_000 {
+				w.wrong("%v: retention removed a batch at %d that is %d ms old", p, b.base, now-b.latest())
 				return
 			}
 		}

@@ -1,0 +1,58 @@
+package log
+
+import (
+	"errors"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// A file of this name says that a sync has failed since the last start. The operating system
+// then forgets that pages are unwritten: a next process reads them from the cache, syncs them
+// with success, and a power cut later loses them all the same. So whoever finds the file
+// writes again what no snapshot has as durable. If the power is cut before that, the cache is
+// gone, and nothing is in doubt.
+const doubtFile = "SYNC-FAILED"
+
+func (l *Log) doubtName() string { return l.sys.FS.PathJoin(l.cfg.Dir, doubtFile) }
+
+// noteDoubt leaves the file, as well as the disk can.
+func (l *Log) noteDoubt() {
+	if l.cfg.Volatile {
+		return
+	}
+	f, err := l.sys.FS.Create(l.doubtName(), category)
+	if err == nil {
+		err = errors.Join(f.Sync(), f.Close())
+	}
+	if err != nil {
+		l.log.Warn("it cannot be noted for the next start that a sync failed", "file", l.doubtName(), "error", err)
+	}
+}
+
+// inDoubt reports whether a sync failed in an earlier process.
+func (l *Log) inDoubt() (bool, error) {
+	_, err := l.sys.FS.Stat(l.doubtName())
+	if missing(err) {
+		return false, nil
+	}
+	if err == nil {
+		l.log.Warn("a sync failed before this start: what it should have made durable is written again")
+	}
+	return err == nil, err
+}
+
+// rewrite writes the bytes of [from, to) again, so that the next sync is about them.
+func rewrite(f vfs.File, from, to int64) error {
+	buf := make([]byte, min(scanWindow, max(to-from, 0)))
+	for from < to {
+		part := buf[:min(int64(len(buf)), to-from)]
+		if err := readFull(f, part, from); err != nil {
+			return err
+		}
+		if _, err := f.WriteAt(part, from); err != nil {
+			return err
+		}
+		from += int64(len(part))
+	}
+	return nil
+}
