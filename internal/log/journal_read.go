@@ -176,7 +176,7 @@ func (r *journalReader) proveTorn(end *readFile) error {
 			return err
 		}
 		switch {
-		case unused, f.gen != 0 && f.gen < r.at.gen, f.gen == r.at.gen && r.at.pos < 0: // of earlier use
+		case unused, f.gen != 0 && (f.gen < r.at.gen || f.gen == r.at.gen && r.at.pos < 0): // of earlier use
 			continue
 		case f == end:
 			pos = max(r.at.pos, pos)

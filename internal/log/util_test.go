@@ -3,9 +3,12 @@ package log
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -16,7 +19,7 @@ import (
 // world is a Sys with its own file system.
 func world(fs vfs.FS) *sys.Sys {
 	s := *sys.Real()
-	s.FS = fs
+	s.FS, s.Clock = fs, clock{s.Clock}
 	return &s
 }
 
@@ -162,3 +165,14 @@ func values(t testing.TB, p *Partition, from int64, iso Isolation) []string {
 		from = c.Next
 	}
 }
+
+// crc renews the CRC of a batch.
+func crc(raw []byte) []byte {
+	binary.BigEndian.PutUint32(raw[17:], crc32.Checksum(raw[21:], castagnoli))
+	return raw
+}
+
+// clock stands still at testTime, but waits as long as a real one.
+type clock struct{ sys.Clock }
+
+func (clock) Now() time.Time { return time.UnixMilli(testTime) }

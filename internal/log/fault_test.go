@@ -1,0 +1,469 @@
+package log
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/record"
+)
+
+// faultFS answers writes and syncs with what fault says.
+type faultFS struct {
+	vfs.FS
+	mu    sync.Mutex
+	fault func(op, name string) error
+	free  uint64
+}
+
+func (f *faultFS) set(fault func(op, name string) error) {
+	f.mu.Lock()
+	f.fault = fault
+	f.mu.Unlock()
+}
+
+func (f *faultFS) ask(op, name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fault == nil {
+		return nil
+	}
+	return f.fault(op, name)
+}
+
+func (f *faultFS) OpenReadWrite(n string, k vfs.DiskWriteCategory, o ...vfs.OpenOption) (vfs.File, error) {
+	file, err := f.FS.OpenReadWrite(n, k, o...)
+	if err != nil {
+		return nil, err
+	}
+	return &faultFile{file, f, n}, nil
+}
+
+func (f *faultFS) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return vfs.DiskUsage{AvailBytes: f.free, TotalBytes: 100 << 30}, nil
+}
+
+type faultFile struct {
+	vfs.File
+	fs   *faultFS
+	name string
+}
+
+func (f *faultFile) WriteAt(p []byte, at int64) (int, error) {
+	if err := f.fs.ask("write", f.name); err != nil {
+		n, _ := f.File.WriteAt(p[:len(p)/2], at) // torn
+		return n, err
+	}
+	return f.File.WriteAt(p, at)
+}
+
+func (f *faultFile) SyncData() error {
+	if err := f.fs.ask("sync", f.name); err != nil {
+		return err
+	}
+	return f.File.SyncData()
+}
+
+func failing(op, part string, err error) func(string, string) error {
+	return func(o, name string) error {
+		if o == op && strings.Contains(name, part) {
+			return err
+		}
+		return nil
+	}
+}
+
+func once(f func(string, string) error) func(string, string) error {
+	done := false
+	return func(o, name string) error {
+		if done {
+			return nil
+		}
+		err := f(o, name)
+		done = err != nil
+		return err
+	}
+}
+
+func TestFailedSegmentSyncStopsThePartition(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	fs := &faultFS{FS: disk}
+	l := open(t, fs, func(c *Config) { c.DirectBytes = 100 })
+	topic := create(t, l, "a", 1, 2)
+	p, q := topic.Partition(0), topic.Partition(1)
+	put(t, p, plain("x"))
+	wait(t, l)
+	fs.set(failing("sync", id(1).folder(0), syscall.EIO))
+	big := plain(strings.Repeat("y", 200))
+	put(t, p, slices.Clone(big))
+	put(t, q, slices.Clone(big))
+	wait(t, l)
+	if !errors.Is(p.Err(), ErrStorage) || q.Err() != nil || p.High() != 1 || q.High() != 1 {
+		t.Fatal(p.Err(), q.Err(), p.High(), q.High())
+	}
+	fs.set(nil) // a sync that works now proves nothing
+	if _, err := p.Append(plain("z"), AppendOptions{Now: testTime}); !errors.Is(err, ErrStorage) {
+		t.Fatal(err)
+	}
+	if got := values(t, p, 0, ReadUncommitted); !slices.Equal(got, []string{"0:x"}) {
+		t.Fatal(got)
+	}
+	put(t, q, plain("z"))
+	wait(t, l)
+	if err := l.checkpoint(false); err == nil {
+		t.Fatal("a checkpoint must not let go of the journal")
+	}
+	if err := l.Close(); err == nil {
+		t.Fatal("nor at the end")
+	}
+	l = open(t, disk.CrashClone(vfs.CrashCloneCfg{}))
+	topic = l.Topics().ByName("a")
+	if got := values(t, topic.Partition(0), 0, ReadUncommitted); !slices.Equal(got, []string{"0:x"}) {
+		t.Fatal(got)
+	}
+	if topic.Partition(1).End() != 2 {
+		t.Fatal("the other partition lost something")
+	}
+	put(t, topic.Partition(0), plain("again"))
+}
+
+func TestFailedJournalStopsAll(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	fs := &faultFS{FS: disk}
+	l := open(t, fs)
+	p := create(t, l, "a", 1, 1).Partition(0)
+	put(t, p, plain("x"))
+	wait(t, l)
+	fs.set(failing("sync", "journal", syscall.EIO))
+	put(t, p, plain("y"))
+	if err := l.Wait(context.Background()); !errors.Is(err, ErrStorage) {
+		t.Fatal(err)
+	}
+	fs.set(nil)
+	if err := l.Wait(context.Background()); !errors.Is(err, ErrStorage) {
+		t.Fatal(err)
+	}
+	if _, err := p.Append(plain("z"), AppendOptions{Now: testTime}); !errors.Is(err, ErrStorage) {
+		t.Fatal(err)
+	}
+	if err := l.Write(Write{}); !errors.Is(err, ErrStorage) {
+		t.Fatal(err)
+	}
+	if p.High() != 1 || l.Err() == nil {
+		t.Fatal(p.High(), l.Err())
+	}
+	l.Close() //nolint:errcheck // it says so again
+	l = open(t, disk.CrashClone(vfs.CrashCloneCfg{}))
+	if got := values(t, l.Topics().ByName("a").Partition(0), 0, ReadUncommitted); !slices.Equal(got, []string{"0:x"}) {
+		t.Fatal(got)
+	}
+}
+
+func TestFullDiskPasses(t *testing.T) {
+	fs := &faultFS{FS: vfs.NewMem()}
+	l := open(t, fs)
+	p := create(t, l, "a", 1, 1).Partition(0)
+	put(t, p, of(1, 0, 0, "x"))
+	fs.set(once(failing("write", ".log", syscall.ENOSPC)))
+	two := slices.Concat(of(1, 0, 1, "y"), of(1, 0, 2, strings.Repeat("z", 100)))
+	if _, err := p.Append(slices.Clone(two), AppendOptions{Now: testTime}); !errors.Is(err, ErrDiskFull) {
+		t.Fatal(err)
+	}
+	fs.set(nil)
+	if a := put(t, p, two); a.Base != 1 || a.Duplicate {
+		t.Fatal("nothing must be left of the failed append:", a)
+	}
+	wait(t, l)
+	if got := values(t, p, 0, ReadUncommitted); len(got) != 3 {
+		t.Fatal(got)
+	}
+}
+
+func TestMinFree(t *testing.T) {
+	fs := &faultFS{FS: vfs.NewMem(), free: 1 << 30}
+	l := open(t, fs, func(c *Config) { c.MinFree = 0 })
+	p := create(t, l, "a", 1, 1).Partition(0)
+	if _, err := p.Append(plain("x"), AppendOptions{Now: testTime}); !errors.Is(err, ErrDiskFull) {
+		t.Fatal("2 % of 100 GiB are more than 1 GiB:", err)
+	}
+	if err := l.Write(Write{Puts: []Put{{TableIDs, "a", []byte("b")}}}); err != nil {
+		t.Fatal("small state goes on:", err)
+	}
+	fs.mu.Lock()
+	fs.free = 3 << 30
+	fs.mu.Unlock()
+	l.checkSpace()
+	put(t, p, plain("x"))
+}
+
+// flip changes one byte of a file.
+func flip(t *testing.T, fs vfs.FS, name string, at int64) {
+	t.Helper()
+	f, err := fs.OpenReadWrite(name, category)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() //nolint:errcheck // a test
+	var b [1]byte
+	if err := readFull(f, b[:], at); err != nil {
+		t.Fatal(err)
+	}
+	b[0] ^= 0x40
+	if _, err := f.WriteAt(b[:], at); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// crashed makes a log with three journaled rounds and returns the disk as kill -9 leaves it.
+func crashed(t *testing.T, values ...string) *vfs.MemFS {
+	t.Helper()
+	disk := vfs.NewCrashableMem()
+	l := open(t, disk)
+	l.snapMu.Lock() // no checkpoint
+	defer l.snapMu.Unlock()
+	p := create(t, l, "a", 1, 1).Partition(0)
+	for _, v := range values {
+		put(t, p, plain(v))
+		wait(t, l)
+	}
+	return disk.CrashClone(vfs.CrashCloneCfg{})
+}
+
+// place is where a record is in the journal.
+type place struct {
+	name string
+	pos  int64
+}
+
+// records finds the journal's records, in order.
+func records(t *testing.T, fs vfs.FS) (at []place) {
+	t.Helper()
+	r, err := openJournalReader(fs, "/log/journal", mark{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close() //nolint:errcheck // a test
+	for gen := uint64(1); r.file(gen) != nil; gen++ {
+		for pos := int64(fileHeader); ; {
+			rec, ok, err := r.file(gen).record(pos)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok || rec.gen != gen {
+				break
+			}
+			at = append(at, place{r.file(gen).name, pos})
+			pos += rec.size
+		}
+	}
+	return at
+}
+
+func TestTornJournal(t *testing.T) {
+	fs := crashed(t, "x", "y", "z")
+	at := records(t, fs)
+	if len(at) != 4 { // the topic, three batches
+		t.Fatal(at)
+	}
+	flip(t, fs, at[3].name, at[3].pos+50)
+	l := open(t, fs)
+	p := l.Topics().ByName("a").Partition(0)
+	if got := values(t, p, 0, ReadUncommitted); !slices.Equal(got, []string{"0:x", "1:y"}) {
+		t.Fatal(got)
+	}
+	put(t, p, plain("new"))
+	wait(t, l)
+	l = open(t, fs.CrashClone(vfs.CrashCloneCfg{}))
+	if got := values(t, l.Topics().ByName("a").Partition(0), 0, ReadUncommitted); !slices.Equal(got, []string{"0:x", "1:y", "2:new"}) {
+		t.Fatal(got)
+	}
+}
+
+func TestDamagedJournalIsRefused(t *testing.T) {
+	for _, at := range []struct {
+		record int
+		byte   int64
+	}{{1, 50}, {1, 8}, {2, 0}, {0, 20}} {
+		fs := crashed(t, "x", "y", "z")
+		where := records(t, fs)[at.record]
+		flip(t, fs, where.name, where.pos+at.byte)
+		_, err := tryOpen(t, fs)
+		if !errors.Is(err, ErrDamaged) || errs.ClassOf(err) != "LOG_JOURNAL_DAMAGED" || !strings.Contains(err.Error(), "/log/journal/") {
+			t.Fatalf("record %d, byte %d: %v", at.record, at.byte, err)
+		}
+		if _, err := tryOpen(t, fs); errs.ClassOf(err) != "LOG_JOURNAL_DAMAGED" {
+			t.Fatal("the second time:", err)
+		}
+	}
+	fs := crashed(t, "x", "y")
+	flip(t, fs, records(t, fs)[0].name, 9) // the file's header
+	if _, err := tryOpen(t, fs); errs.ClassOf(err) != "LOG_JOURNAL_DAMAGED" {
+		t.Fatal(err)
+	}
+}
+
+func TestSnapshotIsNeeded(t *testing.T) {
+	disk := vfs.NewMem()
+	l := open(t, disk)
+	put(t, create(t, l, "a", 1, 1).Partition(0), plain("x"))
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	list, err := snapshots(disk, "/log")
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	name := snapName(disk, "/log", list[0])
+	flip(t, disk, name, 40)
+	if _, err := tryOpen(t, disk); errs.ClassOf(err) != "LOG_SNAPSHOT_DAMAGED" || !strings.Contains(err.Error(), name) {
+		t.Fatal(err)
+	}
+	if err := disk.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tryOpen(t, disk); errs.ClassOf(err) != "LOG_SNAPSHOT_MISSING" {
+		t.Fatal(err)
+	}
+}
+
+func TestDamagedSegment(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	l := open(t, disk, func(c *Config) { c.DirectBytes = 100 })
+	p := create(t, l, "a", 1, 1).Partition(0)
+	long := strings.Repeat(".", 200)
+	for _, v := range []string{"a", "b", "c"} { // synced directly
+		put(t, p, plain(v+long))
+		wait(t, l)
+	}
+	put(t, p, plain("d")) // journaled, which also makes the notes of the others durable
+	wait(t, l)
+	fs := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 0})
+	name := "/log/topics/" + id(1).folder(0) + "/" + segmentName(0, ".log")
+	flip(t, fs, name, 400) // in b
+	l = open(t, fs)
+	p = l.Topics().ByName("a").Partition(0)
+	if got := values(t, p, 0, ReadUncommitted); !slices.Equal(got, []string{"0:a" + long, "3:d"}) {
+		t.Fatal(got)
+	}
+	if p.LeaderEpoch() != 1 || p.End() != 4 {
+		t.Fatal(p.LeaderEpoch(), p.End())
+	}
+	if _, err := fs.Stat(name + ".damaged-1"); err != nil {
+		t.Fatal(err)
+	}
+	if e, end := p.EpochEnd(0); e != 0 || end != 4 {
+		t.Fatal(e, end)
+	}
+	put(t, p, plain("e"))
+	wait(t, l)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, fs)
+	p = l.Topics().ByName("a").Partition(0)
+	if got := values(t, p, 1, ReadUncommitted); !slices.Equal(got, []string{"3:d", "4:e"}) {
+		t.Fatal(got)
+	}
+	if p.LeaderEpoch() != 1 {
+		t.Fatal(p.LeaderEpoch())
+	}
+}
+
+func TestMarkerWithoutItsDecisionIsCut(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	fs := &faultFS{FS: disk}
+	l := open(t, fs)
+	topic := create(t, l, "a", 1, 1)
+	p := topic.Partition(0)
+	put(t, p, inTxn(1, 0, 0, "x"))
+	wait(t, l)
+	fs.set(failing("write", "journal", os.ErrPermission)) // the decision never gets there ...
+	if err := l.Write(Write{Puts: []Put{{TableTxns, "t", []byte("commit")}}, Markers: []Marker{{Topic: id(1), Producer: 1, Commit: true}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Wait(context.Background()); err == nil {
+		t.Fatal("the journal failed")
+	}
+	f, err := p.last().openWrite() // ... but the marker does
+	if err != nil || f.Sync() != nil {
+		t.Fatal(err)
+	}
+	l = open(t, disk.CrashClone(vfs.CrashCloneCfg{}))
+	p = l.Topics().ByName("a").Partition(0)
+	if _, ok := l.Get(TableTxns, "t"); ok || p.End() != 1 || p.Stable() != 0 || p.LeaderEpoch() != 1 {
+		t.Fatal(ok, p.End(), p.Stable(), p.LeaderEpoch())
+	}
+}
+
+func TestIndexIsDisposable(t *testing.T) {
+	for _, how := range []string{"missing", "damaged"} {
+		disk := vfs.NewMem()
+		small := func(c *Config) { c.IndexBytes = 200 }
+		l := open(t, disk, small)
+		p := create(t, l, "a", 1, 1, "segment.bytes", "4000").Partition(0)
+		var want []string
+		for i := range 100 {
+			v := strings.Repeat("x", i)
+			put(t, p, batchAt(testTime+int64(i), v))
+			want = append(want, v)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		dir := "/log/topics/" + id(1).folder(0)
+		names, _ := disk.List(dir)
+		n := 0
+		for _, name := range names {
+			if !strings.HasSuffix(name, ".idx") {
+				continue
+			}
+			n++
+			if how == "missing" {
+				_ = disk.Remove(dir + "/" + name)
+			} else {
+				flip(t, disk, dir+"/"+name, 25)
+			}
+		}
+		if n < 2 {
+			t.Fatal(names)
+		}
+		l = open(t, disk, small)
+		p = l.Topics().ByName("a").Partition(0)
+		for i := range want {
+			c, err := p.Read(int64(i), 1, ReadUncommitted, nil)
+			b, _, _ := record.Parse(c.Batches)
+			if err != nil || b.Base != int64(i) {
+				t.Fatal(how, i, b.Base, err)
+			}
+			at, err := p.OffsetAt(testTime+int64(i), ReadUncommitted)
+			if err != nil || at.Offset != int64(i) {
+				t.Fatal(how, i, at, err)
+			}
+		}
+		put(t, p, plain("y"))
+		wait(t, l)
+		l.Close() //nolint:errcheck // closed by the cleanup also
+	}
+}
+
+// batchAt makes a batch of one record of a time.
+func batchAt(ms int64, v string) []byte {
+	var b record.Builder
+	b.Begin(record.Plain(record.None))
+	b.Add(ms, nil, []byte(v))
+	out, err := b.Finish(nil, nil)
+	if err != nil {
+		panic(err)
+	}
+	return out
+}
