@@ -9,4 +9,4 @@ import (
 	"github.com/azud/azud/internal/cli"
 )
 
-func main() { os.Exit(cli.Main(os.Args[1:])) }
+func main() { os.Exit(cli.Main(os.Args[0], os.Args[1:])) }

@@ -127,6 +127,7 @@ func Start(ctx context.Context, cfg Config) (*Broker, error) {
 		return nil, err
 	}
 	b.groups = newGroups(cfg.Sys, cfg.Log, cfg.Store, storeTopics{cfg.Store}, cfg.Settings)
+	b.groups.perGroup = b.groupSettingInt
 	b.wg.Go(func() { b.groups.run(b.life.Done()) })
 	b.txns = newTxns(b)
 	b.wg.Go(func() { b.txns.run(b.life) })
@@ -134,7 +135,7 @@ func Start(ctx context.Context, cfg Config) (*Broker, error) {
 		for _, ln := range l.lns {
 			b.wg.Go(func() { b.accept(l, ln) })
 		}
-		b.log.Info("Kafka listener", "name", l.Name, "address", l.addr, "security", l.Security.String())
+		b.log.Debug("Kafka listener", "name", l.Name, "address", l.addr, "security", l.Security.String())
 	}
 	b.log.Info("Kafka Server started", "node", cfg.NodeID, "cluster", b.clusterID, "version", cfg.Version)
 	return b, nil

@@ -31,7 +31,9 @@ type Env struct {
 // node are passed over; those that nobody knows get a warning. The error is for a person.
 func FromEnv(s *sys.Sys) (Env, error) {
 	e := Env{Settings: envSettings(s), Topics: map[string]string{}}
-	e.ClusterID, _ = s.Env("CLUSTER_ID")
+	if id, ok := s.Env("CLUSTER_ID"); ok {
+		e.ClusterID = id
+	}
 	if id := e.Settings["cluster.id"]; id != "" {
 		e.ClusterID = id
 	}

@@ -19,7 +19,7 @@ func (a *app) connectors() *cobra.Command {
 		Example: "  azud connectors\n  azud connectors kafka",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			list := engine.Connectors(memory.NewHub(), version)
+			list := engine.Connectors(memory.NewHub(), nil, version)
 			if len(args) == 0 {
 				for _, c := range list {
 					fmt.Fprintf(a.sys.Out, "%-10s %-13s %s\n", c.Name, ends(c), c.Doc)

@@ -1,10 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,16 +14,18 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/azud/azud/internal/broker"
 	"github.com/azud/azud/internal/engine"
-	broker "github.com/azud/azud/internal/interim"
+	"github.com/azud/azud/internal/log"
+	"github.com/azud/azud/internal/registry"
 	"github.com/azud/azud/internal/web"
 	"github.com/azud/azud/pipelines"
 )
 
 // hostOptions say what a host has.
 type hostOptions struct {
-	kafka        string // address of the broker
-	console      bool   // whether to serve one, at http
+	listen       listenerOptions
+	console      bool // whether to serve one, at http
 	http         string
 	data         string
 	ephemeral    bool
@@ -30,14 +33,19 @@ type hostOptions struct {
 	pipelinesDir string // "": the shipped ones
 	demo         bool   // needs the console, which serves the recorded feed
 	env          func(string) (string, bool)
+	logFormat    string // text or json; "": text
+	logLevel     string // "": info
 }
 
 // host is a broker, an engine with its pipelines and, perhaps, the console, in this process.
 type host struct {
 	a      *app
 	opts   hostOptions
+	slog   *slog.Logger
 	data   *dataDir // nil: ephemeral
+	store  *log.Log
 	broker *broker.Broker
+	schema *registry.Registry
 	engine *engine.Engine
 	web    *web.Server
 }
@@ -50,9 +58,7 @@ func (h *host) where() string {
 	return h.data.path
 }
 
-func (h *host) log(line string) {
-	fmt.Fprintf(h.a.sys.Err, "%s %s\n", h.a.sys.Clock.Now().Format("15:04:05"), line)
-}
+func (h *host) log(line string) { h.slog.Info(line) }
 
 // startHost starts everything but the flows; on an error nothing is left running.
 func (a *app) startHost(ctx context.Context, opts hostOptions) (_ *host, err error) {
@@ -62,18 +68,18 @@ func (a *app) startHost(ctx context.Context, opts hostOptions) (_ *host, err err
 			err = errors.Join(err, h.close())
 		}
 	}()
-	var brokerDir, flowsDir string
-	flowsFS := vfs.FS(vfs.NewMem())
+	if h.slog, err = newLogger(a.sys.Err, cmp.Or(opts.logFormat, "text"), cmp.Or(opts.logLevel, "info")); err != nil {
+		return nil, err
+	}
 	if !opts.ephemeral {
 		if h.data, err = openDataDir(a.sys, opts.data); err != nil {
 			return nil, err
 		}
-		brokerDir, flowsDir, flowsFS = filepath.Join(h.data.path, "broker"), filepath.Join(h.data.path, "flows"), a.sys.FS
 	}
-	console, env := "", opts.env
+	env, extra, console := opts.env, map[string]http.Handler{}, ""
 	if opts.console {
 		demo := newDemo(a.sys.Clock)
-		if h.web, err = web.Listen(h.webConfig(demo)); err != nil {
+		if h.web, err = web.Listen(h.webConfig(demo, extra)); err != nil {
 			return nil, err
 		}
 		console = "http://" + h.web.Addr()
@@ -81,11 +87,19 @@ func (a *app) startHost(ctx context.Context, opts hostOptions) (_ *host, err err
 			env = demo.env(h.web.Addr(), env)
 		}
 	}
-	h.broker, err = broker.Start(ctx, broker.Config{Sys: a.sys, Addrs: []string{opts.kafka}, Dir: brokerDir, Console: console, Log: h.log})
-	if err != nil {
+	if err := h.startBroker(ctx, console); err != nil {
 		return nil, err
 	}
-	h.engine, err = engine.Open(engine.Config{Sys: a.sys, FS: flowsFS, Dir: flowsDir, Kafka: h.broker.Addr(), Version: version, Log: h.log})
+	if opts.console {
+		if err := h.serveAlso(ctx, extra); err != nil {
+			return nil, err
+		}
+	}
+	flowsDir, flowsFS := "", vfs.FS(vfs.NewMem())
+	if h.data != nil {
+		flowsDir, flowsFS = filepath.Join(h.data.path, "flows"), a.sys.FS
+	}
+	h.engine, err = engine.Open(engine.Config{Sys: a.sys, FS: flowsFS, Dir: flowsDir, Embedded: h.broker, Kafka: h.broker.Addr(), Version: version, Log: h.log})
 	if err != nil {
 		return nil, err
 	}
@@ -105,13 +119,12 @@ func (a *app) startHost(ctx context.Context, opts hostOptions) (_ *host, err err
 	return h, err
 }
 
-func (h *host) webConfig(demo *demo) web.Config {
-	cfg := web.Config{Sys: h.a.sys, Addr: h.opts.http, Data: h.where(), Demo: h.opts.demo, Version: version,
-		Log: h.log, Topics: h.topics, Extra: map[string]http.Handler{}}
+func (h *host) webConfig(demo *demo, extra map[string]http.Handler) web.Config {
 	if h.opts.demo {
-		cfg.Extra["GET "+demoPath] = demo
+		extra["GET "+demoPath] = demo
 	}
-	return cfg
+	return web.Config{Sys: h.a.sys, Addr: h.opts.http, Data: h.where(), Demo: h.opts.demo, Version: version,
+		Log: h.log, Topics: h.topics, Extra: extra}
 }
 
 func (h *host) topics() []web.Topic {
@@ -183,8 +196,14 @@ func (h *host) close() error {
 	}
 	wg.Wait()
 	list := []error{engine, console}
+	if h.schema != nil {
+		list = append(list, h.schema.Close())
+	}
 	if h.broker != nil {
 		list = append(list, h.broker.Close())
+	}
+	if h.store != nil {
+		list = append(list, h.store.Close())
 	}
 	if h.data != nil {
 		list = append(list, h.data.close())

@@ -22,7 +22,7 @@ const testPatience = 30 * time.Second
 // TestMain lets the test binary be azud itself, for what needs a process: signals, pipes, kills.
 func TestMain(m *testing.M) {
 	if os.Getenv("AZUD_TEST_AS_AZUD") == "1" {
-		os.Exit(Main(os.Args[1:]))
+		os.Exit(Main(os.Args[0], os.Args[1:]))
 	}
 	os.Exit(m.Run())
 }
@@ -54,7 +54,7 @@ func azud(t *testing.T, data, in string, args ...string) result {
 	ctx, cancel := context.WithTimeout(t.Context(), testPatience)
 	defer cancel()
 	app := newTestApp(data, in)
-	status := app.a.run(ctx, args)
+	status := app.a.run(ctx, "azud", args)
 	r := result{status, app.out.String(), app.err.String()}
 	if ctx.Err() != nil {
 		t.Fatalf("azud %s does not end: %+v", strings.Join(args, " "), r)

@@ -147,7 +147,7 @@ func TestDefaultDataDir(t *testing.T) {
 func TestHostLeavesNothingRunning(t *testing.T) {
 	app := newTestApp("", "")
 	app.a.sys.Out, app.a.sys.Err = io.Discard, &terminal{w: io.Discard}
-	opts := hostOptions{kafka: "127.0.0.1:0", console: true, http: "127.0.0.1:0", ephemeral: true, demo: true, env: app.a.sys.Env}
+	opts := hostOptions{listen: listenerOptions{kafka: "127.0.0.1:0", kafkaGiven: true}, console: true, http: "127.0.0.1:0", ephemeral: true, demo: true, env: app.a.sys.Env}
 	app.a.sys.Dir = t.TempDir()
 	before := runtime.NumGoroutine()
 	for range 2 {
@@ -161,7 +161,7 @@ func TestHostLeavesNothingRunning(t *testing.T) {
 		}
 	}
 	bad := opts
-	bad.kafka = taken(t)
+	bad.listen.kafka = taken(t)
 	if _, err := app.a.startHost(t.Context(), bad); err == nil {
 		t.Error("a taken port passes unnoticed")
 	}
@@ -178,7 +178,7 @@ func TestPrintedTextCannotMoveTheCursor(t *testing.T) {
 	for _, screen := range []bool{true, false} {
 		app := newTestApp(t.TempDir(), "")
 		app.a.screen = screen
-		status := app.a.run(t.Context(), []string{"sql", "-o", "csv", "-e", "SELECT '\x1b[2Jx\ty' AS a"})
+		status := app.a.run(t.Context(), "azud", []string{"sql", "-o", "csv", "-e", "SELECT '\x1b[2Jx\ty' AS a"})
 		want := "\x1b[2Jx\ty"
 		if screen {
 			want = "\uFFFD[2Jx\ty"

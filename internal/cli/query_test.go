@@ -6,6 +6,8 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,7 +101,7 @@ func azudShell(t *testing.T, in string) result {
 	data := t.TempDir()
 	run := newTestApp(data, in)
 	run.a.interactive = true
-	r.status = run.a.run(t.Context(), []string{"sql"})
+	r.status = run.a.run(t.Context(), "azud", []string{"sql"})
 	r.out, r.err = run.out.String(), run.err.String()
 	return r
 }
@@ -174,8 +176,8 @@ func TestConsumeEndsWithItsPipe(t *testing.T) {
 	t.Run("with a daemon", func(t *testing.T) { head(t) })
 	p.interrupt()
 	t.Run("without", func(t *testing.T) { head(t) })
-	if _, err := os.Stat(filepath.Join(p.data, "broker", "CLEAN")); err != nil {
-		t.Error("the broker was not closed:", err)
+	if _, err := os.Stat(filepath.Join(p.data, runningFile)); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("the data were not closed:", err)
 	}
 }
 
@@ -184,9 +186,9 @@ func TestConsumeUntilCtrlC(t *testing.T) {
 	p := up(t, dir, nil, "--no-pipelines")
 	produce(t, p.kafka, "x", "1")
 	c := start(t, dir, nil, "consume", "x", "--from-beginning", "--keys")
-	c.until("the first record", func() bool { return c.stdout() == "\t1\n" })
+	c.until("the first record", func() bool { return c.stdout() == "null\t1\n" })
 	produce(t, p.kafka, "x", "2")
-	c.until("the next record", func() bool { return c.stdout() == "\t1\n\t2\n" })
+	c.until("the next record", func() bool { return c.stdout() == "null\t1\nnull\t2\n" })
 	c.cmd.Process.Signal(os.Interrupt)
 	if r := c.wait(); r.status != 0 || r.err != "" {
 		t.Error(r)

@@ -44,9 +44,9 @@ const (
 // programs signal a process and its group.
 const again = 300 * time.Millisecond
 
-// Main runs the command line and returns the exit status: 0, 1 for a failure, 2 for wrong
+// Main runs the command line of the program called name and returns the exit status: 0, 1 for a failure, 2 for wrong
 // usage, 130 when interrupted.
-func Main(args []string) int {
+func Main(name string, args []string) int {
 	debug.SetGCPercent(50) // the idle daemon should stay small
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup
@@ -61,11 +61,11 @@ func Main(args []string) int {
 	signal.Ignore(syscall.SIGPIPE) // a closed pipe is an error of the write, and ends the command
 	a := &app{sys: sys.Real(), in: os.Stdin, interactive: term.IsTerminal(int(os.Stdin.Fd())),
 		screen: term.IsTerminal(int(os.Stdout.Fd()))}
-	return a.run(ctx, args)
+	return a.run(ctx, name, args)
 }
 
-// run runs one command line. It makes the writers of a.sys safe for many flows.
-func (a *app) run(ctx context.Context, args []string) int {
+// run runs one command line of the program called name. It makes the writers of a.sys safe for many flows.
+func (a *app) run(ctx context.Context, name string, args []string) int {
 	ctx, cancel := context.WithCancel(ctx)
 	out := &terminal{w: a.sys.Out, screen: a.screen, clock: a.sys.Clock, ending: ctx.Done(), gone: cancel}
 	a.sys.Out, a.sys.Err = out, &terminal{w: a.sys.Err, clock: a.sys.Clock, ending: ctx.Done(), gone: func() {}}
@@ -74,17 +74,23 @@ func (a *app) run(ctx context.Context, args []string) int {
 	defer watcher.Wait()
 	defer cancel()
 	root := a.root()
+	if tool, ok := toolNamed(name); ok { // called by the name of one of Kafka's tools
+		args = append([]string{tool.Name}, args...)
+	}
 	root.SetArgs(args)
 	root.SetOut(a.sys.Out)
 	root.SetErr(a.sys.Err)
 	err := root.ExecuteContext(ctx)
 	var usage usageError
 	var silent silentError
+	var status exitStatus
 	switch {
 	case out.closed(): // who read has read enough, as in "azud consume TOPIC | head"
 		return exitOK
 	case err == nil:
 		return exitOK
+	case errors.As(err, &status):
+		return int(status)
 	case errors.As(err, &silent):
 		return exitFailure
 	case errors.As(err, &usage):
@@ -96,6 +102,12 @@ func (a *app) run(ctx context.Context, args []string) int {
 	fmt.Fprintf(a.sys.Err, "azud: %s\n", connector.Printable(errs.Render(err), true))
 	return exitFailure
 }
+
+// Groups of commands in the help.
+const (
+	ownGroup   = "azud"
+	kafkaGroup = "kafka"
+)
 
 // usageError is a mistake in the arguments.
 type usageError struct{ error }
@@ -120,7 +132,13 @@ func (a *app) root() *cobra.Command {
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-	}, a.up(), a.sql(), a.topic(), a.consume(), a.dashboard(), a.connectors())
+	}, a.up(), a.sql(), a.topic(), a.groups(), a.produce(), a.consume(), a.dashboard(), a.connectors(), a.doctor())
+	root.AddGroup(&cobra.Group{ID: ownGroup, Title: "Available Commands:"},
+		&cobra.Group{ID: kafkaGroup, Title: "Kafka's own tools, with their options and output:"})
+	for _, c := range root.Commands() {
+		c.GroupID = ownGroup
+	}
+	root.AddCommand(a.tools()...)
 	root.SetVersionTemplate("azud {{.Version}}\n")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, "%v", err) })
 	return root

@@ -96,7 +96,7 @@ func (a *app) sqlRunner(ctx context.Context, o sqlOptions) (runner, func(), erro
 	if err != nil {
 		return nil, nil, err
 	}
-	h, err := a.startHost(ctx, hostOptions{kafka: "127.0.0.1:0", data: data, env: a.sys.Env})
+	h, err := a.startHost(ctx, hostOptions{listen: listenerOptions{kafka: "127.0.0.1:0", kafkaGiven: true}, data: data, env: a.sys.Env, logLevel: "warn"})
 	if err != nil {
 		return nil, nil, err
 	}

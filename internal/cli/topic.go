@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func (a *app) client(ctx context.Context, k kafkaFlags, opts ...kgo.Opt) (*kgo.C
 			if err != nil {
 				return nil, nil, err
 			}
-			h, err := a.startHost(ctx, hostOptions{kafka: "127.0.0.1:0", data: data, noPipelines: true, env: a.sys.Env})
+			h, err := a.startHost(ctx, hostOptions{listen: listenerOptions{kafka: "127.0.0.1:0", kafkaGiven: true}, data: data, noPipelines: true, env: a.sys.Env, logLevel: "warn"})
 			if err != nil {
 				return nil, nil, err
 			}
@@ -68,31 +69,45 @@ func (a *app) client(ctx context.Context, k kafkaFlags, opts ...kgo.Opt) (*kgo.C
 	return cl, func() { cl.Close(); stop() }, nil
 }
 
+// admin is client for commands that only ask and order.
+func (a *app) admin(ctx context.Context, k kafkaFlags) (*kadm.Client, func(), error) {
+	cl, done, err := a.client(ctx, k)
+	if err != nil {
+		return nil, nil, err
+	}
+	return kadm.NewClient(cl), done, nil
+}
+
 func (a *app) topic() *cobra.Command {
+	list := a.topicList()
+	return group(&cobra.Command{Use: "topic", Short: "Look at topics and change them", Example: list.Example},
+		list, a.topicDescribe(), a.topicCreate(), a.topicAlter(), a.topicDelete(), a.topicPurge())
+}
+
+func (a *app) topicList() *cobra.Command {
 	var k kafkaFlags
 	var all bool
-	list := &cobra.Command{
+	c := &cobra.Command{
 		Use:     "list",
 		Short:   "List topics with their partitions and records",
 		Example: "  azud topic list\n  azud topic list --bootstrap-server kafka1:9092",
 		Args:    exactArgs(),
 		RunE:    func(c *cobra.Command, _ []string) error { return a.listTopics(c.Context(), k, all) },
 	}
-	k.add(list)
-	list.Flags().BoolVar(&all, "all", false, "internal topics too")
-	return group(&cobra.Command{Use: "topic", Short: "Look at topics", Example: list.Example}, list)
+	k.add(c)
+	c.Flags().BoolVar(&all, "all", false, "internal topics too")
+	return c
 }
 
 func (a *app) listTopics(ctx context.Context, k kafkaFlags, all bool) error {
-	cl, done, err := a.client(ctx, k)
+	adm, done, err := a.admin(ctx, k)
 	if err != nil {
 		return err
 	}
 	defer done()
-	adm := kadm.NewClient(cl)
 	topics, err := adm.ListTopicsWithInternal(ctx)
 	if err != nil {
-		return errs.Wrap(err, "KAFKA_UNAVAILABLE", "listing topics")
+		return unavailable(err, "listing topics")
 	}
 	var names []string
 	for _, t := range topics.Sorted() {
@@ -104,21 +119,80 @@ func (a *app) listTopics(ctx context.Context, k kafkaFlags, all bool) error {
 		fmt.Fprintln(a.sys.Err, "there are no topics yet")
 		return nil
 	}
-	starts, err := adm.ListStartOffsets(ctx, names...)
+	spans, err := spansOf(ctx, adm, names...)
 	if err != nil {
-		return errs.Wrap(err, "KAFKA_UNAVAILABLE", "reading offsets")
-	}
-	ends, err := adm.ListEndOffsets(ctx, names...)
-	if err != nil {
-		return errs.Wrap(err, "KAFKA_UNAVAILABLE", "reading offsets")
+		return err
 	}
 	fmt.Fprintf(a.sys.Out, "%-32s %10s %12s\n", "TOPIC", "PARTITIONS", "RECORDS")
 	for _, name := range names {
 		var records int64
-		for p, end := range ends[name] {
-			records += end.Offset - starts[name][p].Offset
+		for _, s := range spans[name] {
+			records += s.end - s.start
 		}
 		fmt.Fprintf(a.sys.Out, "%-32s %10d %12d\n", name, len(topics[name].Partitions), records)
 	}
 	return nil
+}
+
+// span is the offsets that a partition holds: [start, end).
+type span struct{ start, end int64 }
+
+// spansOf asks for the offsets of topics, by topic and partition.
+func spansOf(ctx context.Context, adm *kadm.Client, names ...string) (map[string]map[int32]span, error) {
+	starts, err := adm.ListStartOffsets(ctx, names...)
+	if err != nil {
+		return nil, unavailable(err, "reading offsets")
+	}
+	ends, err := adm.ListEndOffsets(ctx, names...)
+	if err != nil {
+		return nil, unavailable(err, "reading offsets")
+	}
+	out := map[string]map[int32]span{}
+	ends.Each(func(o kadm.ListedOffset) {
+		if out[o.Topic] == nil {
+			out[o.Topic] = map[int32]span{}
+		}
+		start, _ := starts.Lookup(o.Topic, o.Partition)
+		out[o.Topic][o.Partition] = span{start.Offset, o.Offset}
+	})
+	return out, nil
+}
+
+// existing gives the details of topics; one that is not there is an error with near names,
+// because waiting for it would look like an empty one.
+func existing(ctx context.Context, adm *kadm.Client, names ...string) (kadm.TopicDetails, error) {
+	topics, err := adm.ListTopicsWithInternal(ctx)
+	if err != nil {
+		return nil, unavailable(err, "listing topics")
+	}
+	for _, name := range names {
+		if topics.Has(name) {
+			continue
+		}
+		e := errs.New("UNKNOWN_TOPIC_OR_PARTITION", "there is no topic %s", name)
+		if near := errs.Near(name, topics.Names()); len(near) > 0 {
+			return nil, e.WithHint("did you mean %s?", near[0])
+		}
+		return nil, e.WithHint("'azud topic list' shows the topics")
+	}
+	topics.FilterInternal()
+	for name := range topics {
+		if !slices.Contains(names, name) {
+			delete(topics, name)
+		}
+	}
+	return topics, nil
+}
+
+// unavailable is an error of the Kafka asked.
+func unavailable(err error, format string, args ...any) error {
+	return errs.Wrap(err, "KAFKA_UNAVAILABLE", format, args...)
+}
+
+// refused is what the Kafka asked says about a wish: its own words are the cause.
+func refused(err error, message, format string, args ...any) error {
+	if message != "" {
+		err = fmt.Errorf("%s", message)
+	}
+	return errs.Wrap(err, "KAFKA_REFUSED", format, args...)
 }

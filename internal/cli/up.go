@@ -24,16 +24,19 @@ func (a *app) up() *cobra.Command {
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runUp(c.Context(), o) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.kafka, "kafka", "localhost:9092", "address of the broker; port 0 takes a free one")
+	o.listen.add(c)
 	f.StringVar(&o.http, "http", defaultConsole, "address of the console; port 0 takes a free one")
 	f.StringVar(&o.data, "data", "", "data directory (default: the user's data folder of the system)")
 	f.BoolVar(&o.ephemeral, "ephemeral", false, "keep everything in memory; nothing is left after the end")
 	f.BoolVar(&o.noPipelines, "no-pipelines", false, "start no pipeline")
 	f.StringVar(&o.pipelinesDir, "pipelines", "", "start the pipeline, or all pipelines, in this `DIR` instead of the shipped ones")
 	f.BoolVar(&o.demo, "demo", false, "replay recorded data instead of asking the internet")
+	f.StringVar(&o.logFormat, "log-format", "text", "text, or json: an object a line")
+	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
 	var envFile string
 	f.StringVar(&envFile, "env-file", "", "`FILE` of NAME=value lines for ${NAME} in pipelines; the environment comes first")
 	c.PreRunE = func(*cobra.Command, []string) error {
+		o.listen.kafkaGiven = f.Changed("kafka")
 		if err := errors.Join(exclusive(c, "data", "ephemeral"), exclusive(c, "no-pipelines", "pipelines")); err != nil || envFile == "" {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/connector/kafka"
 	"github.com/azud/azud/internal/connector/memory"
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/exec"
@@ -28,12 +29,15 @@ const cacheBytes = 8 << 20
 
 // Config says what an engine works with.
 type Config struct {
-	Sys     *sys.Sys
-	FS      sys.FS // of the checkpoints: Sys.FS, or one in memory
-	Dir     string // of the checkpoints
-	Kafka   string // bootstrap servers for tables that name none
-	Version string
-	Log     func(string) // one line about a flow's life; safe for concurrent use
+	Sys *sys.Sys
+	FS  sys.FS // of the checkpoints: Sys.FS, or one in memory
+	Dir string // of the checkpoints
+	// Embedded is the broker of this process, where the topics of tables live that name no
+	// servers; nil: they live at Kafka, which names bootstrap servers.
+	Embedded kafka.Embedded
+	Kafka    string
+	Version  string
+	Log      func(string) // one line about a flow's life; safe for concurrent use
 }
 
 // Engine holds a catalog and its flows. Safe for concurrent use.
@@ -57,7 +61,7 @@ func Open(cfg Config) (*Engine, error) {
 	hub := memory.NewHub()
 	return &Engine{
 		sys: cfg.Sys, cfg: cfg, zone: time.UTC, log: cfg.Log, hub: hub,
-		connectors: Connectors(hub, cfg.Version), catalog: newCatalog(), cache: pebble.NewCache(cacheBytes),
+		connectors: Connectors(hub, cfg.Embedded, cfg.Version), catalog: newCatalog(), cache: pebble.NewCache(cacheBytes),
 	}, nil
 }
 

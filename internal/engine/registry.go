@@ -13,13 +13,14 @@ import (
 	"github.com/azud/azud/internal/errs"
 )
 
-// Connectors is the explicit list of all connectors; live tables are kept in the hub.
-func Connectors(hub *memory.Hub, version string) []*connector.Connector {
+// Connectors is the explicit list of all connectors; live tables are kept in the hub, topics of
+// tables that name no servers in home, which may be nil.
+func Connectors(hub *memory.Hub, home kafka.Embedded, version string) []*connector.Connector {
 	return []*connector.Connector{
 		alert.Connector(),
 		console.Connector(),
 		http.Connector(version),
-		kafka.Connector(),
+		kafka.Connector(home),
 		memory.Connector(hub),
 	}
 }

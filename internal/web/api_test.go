@@ -138,7 +138,7 @@ func TestSQL(t *testing.T) {
 		{"no body", ``, 400, []string{`the body is empty`}},
 		{"an unknown member", `{"query":"SELECT 1"}`, 400, []string{`unknown field`}},
 		{"two values", `{"sql":"SELECT 1"}{"sql":"SELECT 2"}`, 400, []string{`more than one`}},
-		{"too large", `{"sql":"` + strings.Repeat("x", maxBody) + `"}`, 413, []string{`larger than 1048576 bytes`}},
+		{"too large", `{"sql":"` + strings.Repeat("x", maxBody) + `"}`, 413, []string{`larger than 4194304 bytes`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := s.do("POST", "/api/v1/sql", c.body, "Content-Type", "application/json")

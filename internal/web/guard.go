@@ -14,7 +14,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // maxBody bounds a request's body.
-const maxBody = 1 << 20
+const maxBody = 4 << 20
 
 // guard is in front of everything: it refuses requests that a foreign page could have made.
 func (s *Server) guard(next http.Handler) http.Handler {
@@ -40,15 +40,23 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			problem(w, http.StatusForbidden, "requests from other sites are refused")
 			return
 		}
+		if r.Method == http.MethodPost && !isJSON(r.Header.Get("Content-Type")) {
+			problem(w, http.StatusUnsupportedMediaType, "send the body as Content-Type: application/json")
+			return
+		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-				problem(w, http.StatusUnsupportedMediaType, "send the body as Content-Type: application/json")
-				return
-			}
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// isJSON reports a type of content that a page of another site cannot send without asking
+// first: JSON, by its own name or by that of the schema registry's clients. Other methods than
+// POST always ask first (Fetch: CORS-safelisted methods and request-headers).
+func isJSON(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (kind == "application/json" || kind == "application/vnd.schemaregistry+json" || kind == "application/vnd.schemaregistry.v1+json")
 }
 
 // ours reports whether a Host header names this server: localhost, any plain address (a

@@ -17,8 +17,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/azud/azud/internal/broker/brokertest"
 	"github.com/azud/azud/internal/engine"
-	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/sys"
 )
 
@@ -37,7 +37,7 @@ SELECT id, count(*) AS n FROM STREAM lecturas GROUP BY id;
 type site struct {
 	t      *testing.T
 	srv    *Server
-	broker *broker.Broker
+	broker *brokertest.Server
 	kafka  *kgo.Client
 	url    string
 }
@@ -51,12 +51,8 @@ func openSite(t *testing.T) *site {
 			t.Log(line)
 		}
 	}
-	b, err := broker.Start(t.Context(), broker.Config{Sys: s, Addrs: []string{"127.0.0.1:0"}, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { b.Close() })
-	e, err := engine.Open(engine.Config{Sys: s, FS: vfs.NewMem(), Kafka: b.Addr(), Version: "test", Log: log})
+	b := brokertest.Start(t)
+	e, err := engine.Open(engine.Config{Sys: s, FS: vfs.NewMem(), Embedded: b, Kafka: b.Addr(), Version: "test", Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/azud/azud/internal/broker/brokertest"
 	"github.com/azud/azud/internal/engine"
 	"github.com/azud/azud/internal/errs"
-	broker "github.com/azud/azud/internal/interim"
 	"github.com/azud/azud/internal/sys"
 	"github.com/azud/azud/pipelines"
 	"github.com/azud/azud/test/replay/feed"
@@ -82,7 +82,7 @@ func windows(quakes map[string]quake) []string {
 
 // house is one life of the program over a data directory.
 type house struct {
-	broker *broker.Broker
+	broker *brokertest.Server
 	engine *engine.Engine
 }
 
@@ -92,11 +92,11 @@ func open(t *testing.T, data, url string) *house {
 	world.Dir = data
 	world.Out = &quiet{}
 	log := func(s string) { t.Log(s) }
-	b, err := broker.Start(t.Context(), broker.Config{Sys: world, Addrs: []string{"127.0.0.1:0"}, Dir: filepath.Join(data, "broker"), Log: log})
+	b, err := brokertest.Open(t.Context(), world, filepath.Join(data, "log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := engine.Open(engine.Config{Sys: world, FS: world.FS, Dir: filepath.Join(data, "flows"), Kafka: b.Addr(), Version: "test", Log: log})
+	e, err := engine.Open(engine.Config{Sys: world, FS: world.FS, Dir: filepath.Join(data, "flows"), Embedded: b, Kafka: b.Addr(), Version: "test", Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,13 +4,36 @@ import (
 	"context"
 	"strings"
 
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/log"
 	"github.com/azud/azud/internal/types"
 )
 
-// Connector is the registry's entry.
-func Connector() *connector.Connector {
+// Embedded is the broker of this process.
+type Embedded interface {
+	// Store is the log that flows read directly.
+	Store() *log.Log
+	// Send serves a request; answered is called once, perhaps before Send returns, and must
+	// not block. Requests are carried out in the order in which they are sent.
+	Send(ctx context.Context, req kmsg.Request, answered func(kmsg.Response, error))
+}
+
+// factory makes sources and sinks.
+type factory struct{ home Embedded }
+
+// embedded reports whether a table lives in this process.
+func (f *factory) embedded(t connector.Table) bool {
+	_, named := t.Options.Lookup("kafka.bootstrap.servers")
+	return f.home != nil && !named
+}
+
+// Connector is the registry's entry. Tables that name no servers live in home; if it is nil,
+// at the servers that the environment names.
+func Connector(home Embedded) *connector.Connector {
+	f := &factory{home}
 	c := &connector.Connector{
 		Name: "kafka",
 		Doc:  "Topics of the embedded broker, or of any Kafka cluster.",
@@ -33,10 +56,10 @@ func Connector() *connector.Connector {
 		return rawSchema(c.Bool(t.Options, "includeHeaders")), nil
 	}
 	c.Source = func(ctx context.Context, env connector.Env, t connector.Table) (connector.Source, error) {
-		return newSource(ctx, c, env, t)
+		return f.newSource(ctx, c, env, t)
 	}
 	c.Sink = func(ctx context.Context, env connector.Env, t connector.Table) (connector.Sink, error) {
-		return newSink(c, env, t)
+		return f.newSink(c, env, t)
 	}
 	return c
 }

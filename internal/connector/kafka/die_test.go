@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/azud/azud/internal/connector"
-	"github.com/azud/azud/internal/connector/kafka"
 	"github.com/azud/azud/internal/sys"
 )
 
@@ -64,7 +63,7 @@ func TestEachRowIsWrittenOnceWhereverTheProcessEnds(t *testing.T) {
 		env.Sys.Net = dyingNet{env.Sys.Net, left, die}
 		committed := int64(-1)
 		run := func(ctx context.Context, env connector.Env) error {
-			s, err := kafka.Connector().Sink(ctx, env, l.table(options(topic)))
+			s, err := l.connector().Sink(ctx, env, l.table(options(topic)))
 			if err != nil {
 				return err
 			}

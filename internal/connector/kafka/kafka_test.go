@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/azud/azud/internal/broker/brokertest"
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/connector/conformance"
 	"github.com/azud/azud/internal/connector/kafka"
@@ -28,6 +29,7 @@ type lab struct {
 	t    *testing.T
 	addr string
 	fake *kfake.Cluster // nil: another broker
+	home kafka.Embedded // nil: tables are reached by a client
 	cl   *kgo.Client
 	adm  *kadm.Client
 	w    *conformance.World
@@ -54,6 +56,15 @@ func newLab(t *testing.T, opts ...kfake.Opt) *lab {
 	return l
 }
 
+// embedded is a lab over the broker of this process, which its tables reach without a client.
+func embedded(t *testing.T) *lab {
+	t.Helper()
+	b := brokertest.Start(t)
+	l := at(t, b.Addr())
+	l.home = b
+	return l
+}
+
 func at(t *testing.T, addr string) *lab {
 	t.Helper()
 	l := &lab{t: t, addr: addr, w: conformance.NewWorld(t)}
@@ -61,6 +72,8 @@ func at(t *testing.T, addr string) *lab {
 	l.adm = kadm.NewClient(l.cl)
 	return l
 }
+
+func (l *lab) connector() *connector.Connector { return kafka.Connector(l.home) }
 
 func (l *lab) client(opts ...kgo.Opt) *kgo.Client {
 	l.t.Helper()
@@ -105,7 +118,7 @@ func (l *lab) put(cl *kgo.Client, topic string, values ...string) {
 
 func (l *lab) table(options connector.Options) connector.Table {
 	l.t.Helper()
-	if err := kafka.Connector().Check(options); err != nil {
+	if err := l.connector().Check(options); err != nil {
 		l.t.Fatal(err)
 	}
 	t := connector.Table{Name: "tabla", Options: options, Stream: true}
@@ -119,7 +132,7 @@ func (l *lab) open(options connector.Options, batch ...bool) (connector.Source, 
 	l.t.Helper()
 	t := l.table(options)
 	t.Stream = len(batch) == 0
-	return kafka.Connector().Source(l.t.Context(), l.env(), t)
+	return l.connector().Source(l.t.Context(), l.env(), t)
 }
 
 func (l *lab) source(options connector.Options, batch ...bool) connector.Source {
@@ -186,7 +199,7 @@ func (l *lab) want(what string, got []string, want ...string) {
 
 func (l *lab) sink(options connector.Options) connector.Sink {
 	l.t.Helper()
-	s, err := kafka.Connector().Sink(l.t.Context(), l.env(), l.table(options))
+	s, err := l.connector().Sink(l.t.Context(), l.env(), l.table(options))
 	if err != nil {
 		l.t.Fatal(err)
 	}

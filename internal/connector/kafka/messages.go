@@ -4,8 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/twmb/franz-go/pkg/kgo"
-
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/format/json"
@@ -59,25 +57,25 @@ func (w *writer) Write(ctx context.Context, b *vec.Batch) error {
 	if b.Rows() == 0 {
 		return nil
 	}
-	if err := w.failure(); err != nil {
-		return w.refused(err)
-	}
 	if err := w.begin(); err != nil {
 		return err
+	}
+	if err := w.sink.out.failure(); err != nil {
+		return w.refused(err)
 	}
 	records, err := w.msgs.records(b)
 	if err != nil {
 		return err
 	}
 	for i := range records {
-		records[i].Topic = w.sink.topic
-		w.produce(ctx, &records[i])
+		records[i].topic = w.sink.topic
+		w.sink.out.produce(ctx, &records[i])
 	}
 	return nil
 }
 
 // records makes the batch's records; encoded values share one piece of memory.
-func (m *messages) records(b *vec.Batch) ([]kgo.Record, error) {
+func (m *messages) records(b *vec.Batch) ([]message, error) {
 	if m.enc != nil {
 		var err error
 		if m.bufs, err = m.enc.Encode(m.bufs[:0], b); err != nil {
@@ -88,15 +86,15 @@ func (m *messages) records(b *vec.Batch) ([]kgo.Record, error) {
 	for _, v := range m.bufs {
 		size += len(v)
 	}
-	slab, out := make([]byte, 0, size), make([]kgo.Record, 0, b.Rows())
+	slab, out := make([]byte, 0, size), make([]message, 0, b.Rows())
 	for i := range b.Each() {
-		r := kgo.Record{Key: m.keyOf(b, i)}
+		r := message{key: m.keyOf(b, i)}
 		if m.enc != nil {
 			start := len(slab)
 			slab = append(slab, m.bufs[len(out)]...)
-			r.Value = slab[start:len(slab):len(slab)]
+			r.value = slab[start:len(slab):len(slab)]
 		} else if v := &b.Cols[m.value]; !v.IsNull(i) {
-			r.Value = append([]byte{}, v.Bytes(i)...)
+			r.value = append([]byte{}, v.Bytes(i)...)
 		}
 		out = append(out, r)
 	}

@@ -1,15 +1,11 @@
 package kafka
 
 import (
-	"context"
 	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
@@ -65,41 +61,6 @@ func (p positions) sorted() []tp {
 		}
 		return int(a.part - b.part)
 	})
-}
-
-// bounds asks for the first and the next readable (committed) offset of every partition.
-func bounds(ctx context.Context, cl *kgo.Client, names []string) (first, next positions, err error) {
-	adm := kadm.NewClient(cl)
-	starts, err := adm.ListStartOffsets(ctx, names...)
-	if err == nil {
-		err = starts.Error()
-	}
-	if err != nil {
-		return nil, nil, unavailable(err, "reading the first offsets of %s", strings.Join(names, ", "))
-	}
-	first = collect(starts)
-	if next, err = ends(ctx, cl, names); err != nil {
-		return nil, nil, err
-	}
-	return first, next, nil
-}
-
-// ends is the last stable offset of every partition.
-func ends(ctx context.Context, cl *kgo.Client, names []string) (positions, error) {
-	list, err := kadm.NewClient(cl).ListCommittedOffsets(ctx, names...)
-	if err == nil {
-		err = list.Error()
-	}
-	if err != nil {
-		return nil, unavailable(err, "reading the last offsets of %s", strings.Join(names, ", "))
-	}
-	return collect(list), nil
-}
-
-func collect(list kadm.ListedOffsets) positions {
-	p := positions{}
-	list.Each(func(o kadm.ListedOffset) { p[tp{o.Topic, o.Partition}] = o.Offset })
-	return p
 }
 
 // choice is the value of startingOffsets or endingOffsets, and what it may be (Spark:

@@ -6,6 +6,7 @@ import (
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/format"
 	"github.com/azud/azud/internal/format/json"
+	"github.com/azud/azud/internal/record"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
 )
@@ -63,48 +64,49 @@ func (s *source) newRows(p tp, columns []int) (*rows, error) {
 }
 
 // add takes a record; it aliases the reply until the next take returns nil.
-func (r *rows) add(rec record) {
+func (r *rows) add(b *record.Batch, rec *record.Record) {
 	if r.raw == nil {
-		r.values = append(r.values, rec.value)
-		r.offsets = append(r.offsets, rec.offset)
+		r.values = append(r.values, rec.Value)
+		r.offsets = append(r.offsets, rec.Offset)
 		return
 	}
 	for i, c := range r.columns {
-		r.rawColumn(r.out.Cols[i], c, rec)
+		r.rawColumn(r.out.Cols[i], c, b, rec)
 	}
-	r.offsets = append(r.offsets, rec.offset)
+	r.offsets = append(r.offsets, rec.Offset)
 }
 
-func (r *rows) rawColumn(col *vec.ColBuilder, c int, rec record) {
+func (r *rows) rawColumn(col *vec.ColBuilder, c int, b *record.Batch, rec *record.Record) {
 	switch c {
 	case 0:
-		appendBytes(col, rec.key)
+		appendBytes(col, rec.Key)
 	case 1:
-		appendBytes(col, rec.value)
+		appendBytes(col, rec.Value)
 	case 2:
 		col.AppendString(r.p.topic)
 	case 3:
 		vec.Append(col, r.p.part)
 	case 4:
-		vec.Append(col, rec.offset)
+		vec.Append(col, rec.Offset)
 	case 5:
-		vec.Append(col, rec.timestamp*1000)
+		vec.Append(col, rec.Time*1000)
 	case 6:
 		kind := int32(0) // CreateTime
-		if rec.logAppend {
+		if b.LogAppend() {
 			kind = 1
 		}
 		vec.Append(col, kind)
 	case 7:
-		if rec.nheaders == 0 { // Spark: NULL when empty
+		if rec.Headers() == 0 { // Spark: NULL when empty
 			col.AppendNull()
 			return
 		}
 		one := col.Child(0)
-		rec.eachHeader(func(k, v []byte) {
+		_ = rec.EachHeader(func(k, v []byte) bool { // those before a malformed one are given
 			one.Child(0).AppendBytes(k)
 			appendBytes(one.Child(1), v)
 			one.EndStruct()
+			return true
 		})
 		col.EndList()
 	}

@@ -3,12 +3,9 @@ package kafka
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
@@ -18,19 +15,23 @@ import (
 // deliveryTimeout is how long a record may wait for the broker before its epoch fails.
 const deliveryTimeout = 30 * time.Second
 
+// maxRequest is the longest batch written, in bytes, where the table does not say.
+const maxRequest = 1 << 20
+
 // sink writes each epoch in one Kafka transaction that also holds the epoch's mark.
 type sink struct {
+	made  *factory
 	c     *connector.Connector
 	env   connector.Env
 	table connector.Table
 	topic string
 	query connector.QueryIdentity
 	make  func() (*messages, error)
-	cl    *kgo.Client
+	out   producer
 }
 
-func newSink(c *connector.Connector, env connector.Env, t connector.Table) (*sink, error) {
-	s := &sink{c: c, env: env, table: t}
+func (f *factory) newSink(c *connector.Connector, env connector.Env, t connector.Table) (*sink, error) {
+	s := &sink{made: f, c: c, env: env, table: t}
 	if s.topic, _ = t.Options.Lookup("topic"); s.topic == "" {
 		names, err := topics(t)
 		if err != nil {
@@ -52,30 +53,26 @@ func (s *sink) Open(ctx context.Context, q connector.QueryIdentity, schema types
 	if _, err := s.make(); err != nil { // a schema that cannot be written is refused before the start
 		return connector.EpochMark{}, err
 	}
-	// Uncompressed, as Kafka's own producers by default: every client can read that.
-	cl, err := newClient(s.env, s.table, kgo.TransactionalID("azud-"+q.Name), kgo.ProducerLinger(0),
-		kgo.ProducerBatchCompression(kgo.NoCompression()),
-		kgo.ProducerBatchMaxBytes(1<<20), kgo.MaxBufferedRecords(100_000),
-		kgo.TransactionTimeout(transactionTimeout), kgo.RecordDeliveryTimeout(deliveryTimeout))
+	out, err := s.made.producer(s.env, s.table, "azud-"+q.Name)
 	if err != nil {
 		return connector.EpochMark{}, err
 	}
 	if err := s.Close(); err != nil { // of an earlier Open
 		return connector.EpochMark{}, err
 	}
-	s.cl = cl
-	adm := kadm.NewClient(cl)
-	if err := create(ctx, adm, s.topic, -1, nil); err != nil {
+	s.out = out
+	at := out.cluster()
+	if err := at.create(ctx, s.topic, -1, nil); err != nil {
 		return connector.EpochMark{}, err
 	}
 	compact := "compact"
-	if err := create(ctx, adm, markTopic, 1, map[string]*string{"cleanup.policy": &compact}); err != nil {
+	if err := at.create(ctx, markTopic, 1, map[string]*string{"cleanup.policy": &compact}); err != nil {
 		return connector.EpochMark{}, err
 	}
-	if _, _, err := cl.ProducerID(ctx); err != nil {
+	if err := out.start(ctx); err != nil {
 		return connector.EpochMark{}, unavailable(err, "starting the transactional producer of %s", q.Name)
 	}
-	return readMark(ctx, s.env, cl, q.Name)
+	return readMark(ctx, at, q.Name)
 }
 
 func (s *sink) Guarantee() connector.Guarantee { return connector.ExactlyOnce }
@@ -89,8 +86,8 @@ func (s *sink) Begin(_ context.Context, e connector.EpochPlan) (connector.Writer
 }
 
 func (s *sink) Close() error {
-	if s.cl != nil {
-		s.cl.Close()
+	if s.out != nil {
+		s.out.close()
 	}
 	return nil
 }
@@ -102,40 +99,17 @@ type writer struct {
 	epoch connector.EpochPlan
 	msgs  *messages
 	begun bool
-
-	mu  sync.Mutex
-	err error // the first failed record
 }
 
 func (w *writer) begin() error {
 	if w.begun {
 		return nil
 	}
-	if err := w.sink.cl.BeginTransaction(); err != nil {
+	if err := w.sink.out.begin(); err != nil {
 		return unavailable(err, "beginning a transaction of %s", w.sink.query.Name)
 	}
 	w.begun = true
 	return nil
-}
-
-func (w *writer) produce(ctx context.Context, r *kgo.Record) {
-	w.sink.cl.Produce(ctx, r, func(_ *kgo.Record, err error) {
-		if err == nil {
-			return
-		}
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if w.err == nil {
-			w.err = err
-		}
-	})
-}
-
-// failure is why a record could not be written, or nil so far.
-func (w *writer) failure() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.err
 }
 
 // Commit writes the mark and ends the transaction.
@@ -143,14 +117,11 @@ func (w *writer) Commit(ctx context.Context) (connector.Outcome, error) {
 	if !w.begun {
 		return connector.Committed, nil
 	}
-	w.produce(ctx, markRecord(w.sink.query, w.epoch))
-	if err := w.sink.cl.Flush(ctx); err != nil {
+	w.sink.out.produce(ctx, markMessage(w.sink.query, w.epoch))
+	if err := w.sink.out.flush(ctx); err != nil {
 		return w.undo(ctx, err)
 	}
-	if err := w.failure(); err != nil {
-		return w.undo(ctx, err)
-	}
-	if err := w.sink.cl.EndTransaction(ctx, kgo.TryCommit); err != nil {
+	if err := w.sink.out.commit(ctx); err != nil {
 		return connector.Unknown, unavailable(err, "committing epoch %d of %s", w.epoch.Epoch, w.sink.query.Name)
 	}
 	return connector.Committed, nil
@@ -186,10 +157,7 @@ func (w *writer) Abort(ctx context.Context) error {
 		return nil
 	}
 	w.begun = false
-	if err := w.sink.cl.AbortBufferedRecords(ctx); err != nil {
-		return unavailable(err, "dropping the records of epoch %d", w.epoch.Epoch)
-	}
-	if err := w.sink.cl.EndTransaction(ctx, kgo.TryAbort); err != nil {
+	if err := w.sink.out.abort(ctx); err != nil {
 		return unavailable(err, "aborting epoch %d", w.epoch.Epoch)
 	}
 	return nil

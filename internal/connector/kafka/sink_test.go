@@ -13,10 +13,7 @@ import (
 
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/connector/conformance"
-	"github.com/azud/azud/internal/connector/kafka"
 	"github.com/azud/azud/internal/errs"
-	broker "github.com/azud/azud/internal/interim"
-	"github.com/azud/azud/internal/sys"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
 )
@@ -25,14 +22,12 @@ var earliest = connector.Options{"subscribe": "t", "startingOffsets": "earliest"
 
 func TestSinkConforms(t *testing.T) {
 	for name, make := range map[string]func(t *testing.T) *lab{
-		"fake": func(t *testing.T) *lab { return newLab(t) },
-		"embedded": func(t *testing.T) *lab {
-			b, err := broker.Start(t.Context(), broker.Config{Sys: sys.Real(), Addrs: []string{"127.0.0.1:0"}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { b.Close() }) //nolint:errcheck // checked by its own tests
-			return at(t, b.Addr())
+		"fake":     func(t *testing.T) *lab { return newLab(t) },
+		"embedded": embedded,
+		"embedded by a client": func(t *testing.T) *lab {
+			l := embedded(t)
+			l.home = nil
+			return l
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -135,7 +130,7 @@ func TestATableWrittenIsReadBackEqual(t *testing.T) {
 	}
 	rows := b.Finish()
 	table := connector.Table{Name: "tabla", Columns: schema, Options: connector.Options{"subscribe": "t", "format": "json"}}
-	s, err := kafka.Connector().Sink(t.Context(), l.env(), table)
+	s, err := l.connector().Sink(t.Context(), l.env(), table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +139,7 @@ func TestATableWrittenIsReadBackEqual(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.commit(l.write(s, 0, rows))
-	src, err := kafka.Connector().Source(t.Context(), l.env(), table)
+	src, err := l.connector().Source(t.Context(), l.env(), table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,7 +350,7 @@ func TestSinkRefusals(t *testing.T) {
 		{connector.Options{"topic": "t", "format": "json", "kafka.max.request.size": "7"}, "it must be at least 1024"},
 	} {
 		table := connector.Table{Name: "tabla", Options: c.options}
-		s, err := kafka.Connector().Sink(t.Context(), l.env(), table)
+		s, err := l.connector().Sink(t.Context(), l.env(), table)
 		if err == nil {
 			_, err = s.Open(t.Context(), identity("q"), readings, connector.Append)
 			s.Close() //nolint:errcheck // refused

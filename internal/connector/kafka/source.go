@@ -8,12 +8,10 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
-
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/record"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
 )
@@ -24,21 +22,16 @@ type source struct {
 	env      connector.Env
 	table    connector.Table
 	names    []string
-	cl       *kgo.Client
-	watchCl  *kgo.Client // nil for a batch
-	dec      kgo.Decompressor
+	at       cluster
 	lossy    bool // failOnDataLoss = false
 	maxRows  int64
 	ready    chan struct{}
 	stop     context.CancelFunc
 	watching sync.WaitGroup
 	moved    chan positions // the watcher's next starting point
-
-	mu  sync.Mutex
-	lay *layout
 }
 
-func newSource(ctx context.Context, c *connector.Connector, env connector.Env, t connector.Table) (*source, error) {
+func (f *factory) newSource(ctx context.Context, c *connector.Connector, env connector.Env, t connector.Table) (*source, error) {
 	names, err := topics(t)
 	if err != nil {
 		return nil, err
@@ -48,7 +41,7 @@ func newSource(ctx context.Context, c *connector.Connector, env connector.Env, t
 			WithHint("add format 'json', or leave the columns out to get key, value, topic, partition, offset, timestamp")
 	}
 	s := &source{
-		c: c, env: env, table: t, names: names, dec: kgo.DefaultDecompressor(),
+		c: c, env: env, table: t, names: names,
 		lossy: !c.Bool(t.Options, "failOnDataLoss"), ready: make(chan struct{}, 1), moved: make(chan positions, 1),
 	}
 	if v, ok := t.Options.Lookup("maxOffsetsPerTrigger"); ok {
@@ -56,23 +49,14 @@ func newSource(ctx context.Context, c *connector.Connector, env connector.Env, t
 			return nil, errs.New("INVALID_OPTION", "table %s: maxOffsetsPerTrigger is %s, but an epoch must read at least 1 record", t.Name, v)
 		}
 	}
-	if s.cl, err = newClient(env, t); err != nil {
+	if s.at, err = f.connect(env, t); err != nil {
+		return nil, err
+	}
+	if err = s.at.learn(ctx, names, t.Stream); err != nil {
+		s.at.close()
 		return nil, err
 	}
 	if t.Stream {
-		s.lay, err = establish(ctx, env, s.cl, names)
-	} else {
-		s.lay, err = describe(ctx, s.cl, names)
-	}
-	if err != nil {
-		s.cl.Close()
-		return nil, err
-	}
-	if t.Stream {
-		if s.watchCl, err = newClient(env, t); err != nil {
-			s.cl.Close()
-			return nil, err
-		}
 		watchCtx, stop := context.WithCancel(context.Background())
 		s.stop = stop
 		s.watching.Go(func() { s.keepWatching(watchCtx) })
@@ -99,7 +83,7 @@ func (s *source) Initial(ctx context.Context) (connector.Offset, error) {
 	if v, ok := s.table.Options.Lookup("startingOffsets"); ok {
 		spec.value = v
 	}
-	first, next, err := bounds(ctx, s.cl, s.names)
+	first, next, err := s.at.bounds(ctx, s.names, false)
 	if err != nil {
 		return "", err
 	}
@@ -116,7 +100,7 @@ func (s *source) Latest(ctx context.Context, from connector.Offset, limit connec
 	if err != nil {
 		return "", err
 	}
-	first, next, err := bounds(ctx, s.cl, s.names)
+	first, next, err := s.at.bounds(ctx, s.names, false)
 	if err != nil {
 		return "", err
 	}
@@ -219,8 +203,7 @@ func (s *source) Open(ctx context.Context, sp connector.Split, columns []int) it
 			}
 			return context.Canceled
 		}
-		committed := func(got fetched, pos, to int64) (int64, error) { return s.committed(got, pos, to, rows.add) }
-		if err := s.scan(ctx, p, from, to, readCommitted, committed, emit); err != nil && !stopped {
+		if err := s.scan(ctx, p, from, to, rows.add, emit); err != nil && !stopped {
 			yield(nil, err)
 		}
 	}
@@ -248,35 +231,57 @@ func (s *source) Ack(context.Context, connector.Offset) error { return nil }
 func (s *source) Close() error {
 	if s.stop != nil {
 		s.stop()
-		s.watchCl.Close()
 	}
-	s.cl.Close()
+	s.at.close()
 	s.watching.Wait()
 	return nil
 }
 
-func (s *source) current() *layout {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.lay
+// scan reads [from, to) of a partition; offsets that are gone are settled on the way.
+func (s *source) scan(ctx context.Context, p tp, from, to int64, each func(*record.Batch, *record.Record), flush func() error) error {
+	for pos := from; pos < to; {
+		next, err := s.at.committed(ctx, p, pos, to, each, flush)
+		if errors.Is(err, errGone) {
+			next, err = s.skip(ctx, p, next, to)
+		}
+		if err != nil {
+			return err
+		}
+		pos = next
+	}
+	return nil
 }
 
-func (s *source) relearn(ctx context.Context, after time.Duration) error {
-	if err := s.env.Sys.Clock.Sleep(ctx, after); err != nil {
-		return err
-	}
-	l, err := describe(ctx, s.cl, s.names)
-	var e *errs.Error
-	if errors.As(err, &e) && e.Class == "UNKNOWN_TOPIC_OR_PARTITION" {
-		return connector.Passing(e) // it was there: a broker may not know it yet, or again
-	}
+// skip settles offsets that the log no longer has: an error, or the offset to go on from.
+func (s *source) skip(ctx context.Context, p tp, pos, to int64) (int64, error) {
+	first, next, err := s.at.bounds(ctx, []string{p.topic}, false)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lay = l
-	return nil
+	lost := s.lost(p, pos, to, first[p])
+	if first[p] <= pos {
+		lost = s.cut(p, pos, next[p])
+	}
+	if !s.lossy {
+		return 0, lost
+	}
+	s.env.Report.Log(lost.Error())
+	if first[p] <= pos {
+		return to, nil
+	}
+	return min(first[p], to), nil
+}
+
+// lost is the error for offsets that were due and are gone.
+func (s *source) lost(p tp, pos, to, logStart int64) *errs.Error {
+	return errs.New("KAFKA_DATA_LOSS", "%s: offsets %d to %d were due, but the log begins at %d", p, pos, to, logStart).
+		WithHint("the records were deleted (retention, or the topic was made anew); to go on without them set failOnDataLoss 'false' on the table, or %s", connector.StartOver)
+}
+
+// cut is the error for a log that ends before what the query has read.
+func (s *source) cut(p tp, at, end int64) *errs.Error {
+	return errs.New("KAFKA_DATA_LOSS", "%s ends at offset %d, but the query has read up to %d", p, end, at).
+		WithHint("the topic was made anew or cut; to go on from its end set failOnDataLoss 'false' on the table; to read it from its beginning, %s", connector.StartOver)
 }
 
 // watchFrom tells the watcher what the runner knows of.

@@ -13,19 +13,9 @@ import (
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/connector/conformance"
 	"github.com/azud/azud/internal/errs"
-	broker "github.com/azud/azud/internal/interim"
-	"github.com/azud/azud/internal/sys"
 )
 
 func TestSourceConforms(t *testing.T) {
-	embedded := func(t *testing.T) *lab {
-		b, err := broker.Start(t.Context(), broker.Config{Sys: sys.Real(), Addrs: []string{"127.0.0.1:0"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { b.Close() }) //nolint:errcheck // checked by its own tests
-		return at(t, b.Addr())
-	}
 	for name, make := range map[string]func(*testing.T) *lab{
 		"embedded": embedded,
 		"fake":     func(t *testing.T) *lab { return newLab(t) },

@@ -2,17 +2,13 @@ package kafka
 
 import (
 	"context"
-	"sync"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/azud/azud/internal/connector"
 )
 
-// A watcher waits on the brokers with one long poll a broker, so that a query with trigger 0
-// wakes at once and costs nothing while nothing comes. It has a client of its own: a broker
-// answers a connection's requests in order, and reading must not queue behind the waiting.
+// A watcher waits at the cluster, so that a query with trigger 0 wakes at once and costs
+// nothing while nothing comes.
 
 const (
 	pollWait   = 2 * time.Second
@@ -26,7 +22,7 @@ const (
 // anew: the runner is woken, looks, and tells where it stands.
 func (s *source) keepWatching(ctx context.Context) {
 	for {
-		err := s.guard(func() error {
+		err := guard(s.env, s.table.Name, func() error {
 			s.watch(ctx)
 			return nil
 		})
@@ -38,10 +34,10 @@ func (s *source) keepWatching(ctx context.Context) {
 }
 
 // guard runs what a goroutine of the watcher does; a panic is shown as trouble.
-func (s *source) guard(f func() error) error {
-	err := connector.Guard(s.env.Report, "watching "+s.table.Name, f)
+func guard(env connector.Env, table string, f func() error) error {
+	err := connector.Guard(env.Report, "watching "+table, f)
 	if err != nil {
-		s.env.Report.Trouble(err)
+		env.Report.Trouble(err)
 	}
 	return err
 }
@@ -70,7 +66,7 @@ func (s *source) watch(ctx context.Context) {
 			}
 			if clock.Now().Sub(learned) > relearnEvery {
 				learned = clock.Now()
-				if s.relearn(ctx, 0) == nil && len(s.current().leaders) != len(at) {
+				if s.at.learn(ctx, s.names, false) == nil && s.at.count() != len(at) {
 					break
 				}
 			}
@@ -87,59 +83,15 @@ func (s *source) watch(ctx context.Context) {
 	}
 }
 
-// anything long-polls all leaders side by side; true as soon as one has data, or when
-// asking failed, because then the runner should look and report.
+// anything waits at the cluster; true also after a panic, because then the runner should look.
 func (s *source) anything(ctx context.Context, at positions) bool {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	lay := s.current()
-	byLeader := map[int32]positions{}
-	for p, pos := range at {
-		leader := lay.leaders[p]
-		if byLeader[leader] == nil {
-			byLeader[leader] = positions{}
-		}
-		byLeader[leader][p] = pos
+	found := true
+	err := guard(s.env, s.table.Name, func() error {
+		found = s.at.wait(ctx, at)
+		return nil
+	})
+	if err != nil {
+		_ = s.env.Sys.Clock.Sleep(ctx, retryPause) // the answer is the same when ctx ends first
 	}
-	var wg sync.WaitGroup
-	answers := make(chan bool, len(byLeader))
-	for leader, some := range byLeader {
-		wg.Go(func() {
-			found := true // also after a panic: the runner should look
-			err := s.guard(func() error {
-				found = s.poll(ctx, lay, leader, some)
-				return nil
-			})
-			if err != nil {
-				_ = s.env.Sys.Clock.Sleep(ctx, retryPause) // the answer is the same when ctx ends first
-			}
-			answers <- found
-		})
-	}
-	found := false
-	for range byLeader {
-		if found = <-answers; found {
-			break
-		}
-	}
-	cancel()
-	wg.Wait()
 	return found
-}
-
-// poll waits for data on one leader. After a failure it pauses, so that trouble is looked
-// at in turn and not in a frenzy, and learns where the leaders are now.
-func (s *source) poll(ctx context.Context, lay *layout, leader int32, at positions) bool {
-	parts, err := ask(ctx, s.watchCl, leader, fetchRequest(lay, at, readCommitted, pollWait, 1))
-	found := false
-	for i := range parts {
-		found = found || len(parts[i].RecordBatches) > 0
-		if err == nil {
-			err = kerr.ErrorForCode(parts[i].ErrorCode)
-		}
-	}
-	if err != nil && ctx.Err() == nil {
-		_ = s.relearn(ctx, retryPause) // the runner meets the same error and shows it
-	}
-	return found || err != nil
 }

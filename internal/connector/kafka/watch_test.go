@@ -12,7 +12,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/azud/azud/internal/connector"
-	"github.com/azud/azud/internal/connector/kafka"
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/sys"
 )
@@ -136,7 +135,7 @@ func TestADefectOfTheWatcherDoesNotEndTheProcess(t *testing.T) {
 	l.topic("t", 1)
 	env := l.env()
 	env.Sys.Clock = &brokenClock{Clock: env.Sys.Clock}
-	s, err := kafka.Connector().Source(t.Context(), env, l.table(connector.Options{"subscribe": "t"}))
+	s, err := l.connector().Source(t.Context(), env, l.table(connector.Options{"subscribe": "t"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,12 +173,12 @@ func TestABatchMakesNoTopics(t *testing.T) {
 	l := newLab(t)
 	l.topic("sismos", 1)
 	for name, want := range map[string]string{
-		"sismo":        "[UNKNOWN_TOPIC_OR_PARTITION] topic sismo: UNKNOWN_TOPIC_OR_PARTITION: This server does not host this topic-partition.\nhint: did you mean sismos?",
-		"sismos,otros": "[UNKNOWN_TOPIC_OR_PARTITION] topic otros: UNKNOWN_TOPIC_OR_PARTITION: This server does not host this topic-partition.\nhint: reading does not make a topic",
+		"sismo":        "[UNKNOWN_TOPIC_OR_PARTITION] topic sismo does not exist\nhint: did you mean sismos?",
+		"sismos,otros": "[UNKNOWN_TOPIC_OR_PARTITION] topic otros does not exist\nhint: reading does not make a topic",
 	} {
 		table := l.table(connector.Options{"subscribe": name})
 		table.Stream = false
-		_, err := kafka.Connector().Source(t.Context(), l.env(), table)
+		_, err := l.connector().Source(t.Context(), l.env(), table)
 		if err == nil || connector.IsPassing(err) || !strings.HasPrefix(errs.Render(err), want) {
 			t.Errorf("%s: passing %v: %v", name, connector.IsPassing(err), errs.Render(err))
 		}

@@ -7,7 +7,8 @@ import (
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kbin"
-	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/azud/azud/internal/record"
 )
 
 // encode builds a record batch by the protocol guide: records are (offset delta, value).
@@ -24,7 +25,7 @@ func encode(base int64, attrs int16, deltas ...int64) []byte {
 		r = kbin.AppendVarint(r, 0) // headers
 		body = append(kbin.AppendVarint(body, int32(len(r))), r...)
 	}
-	b := make([]byte, batchHeader, batchHeader+len(body))
+	b := make([]byte, record.HeaderSize, record.HeaderSize+len(body))
 	b = append(b, body...)
 	be := binary.BigEndian
 	be.PutUint64(b, uint64(base))
@@ -40,19 +41,19 @@ func encode(base int64, attrs int16, deltas ...int64) []byte {
 }
 
 func seal(b []byte) []byte {
-	binary.BigEndian.PutUint32(b[17:], crc32.Checksum(b[21:], castagnoli))
+	binary.BigEndian.PutUint32(b[17:], crc32.Checksum(b[21:], crc32.MakeTable(crc32.Castagnoli)))
 	return b
 }
 
 func TestBatchesOfACompactedLog(t *testing.T) {
-	s := &source{dec: kgo.DefaultDecompressor()}
+	var w walker
 	read := func(from, to int64, batches ...[]byte) (offsets []int64, next int64) {
 		t.Helper()
 		var all []byte
 		for _, b := range batches {
 			all = append(all, b...)
 		}
-		next, err := s.committed(fetched{batches: all}, from, to, func(r record) { offsets = append(offsets, r.offset) })
+		next, err := w.committed(fetched{batches: all}, from, to, func(_ *record.Batch, r *record.Record) { offsets = append(offsets, r.Offset) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,39 +74,19 @@ func TestBatchesOfACompactedLog(t *testing.T) {
 	}
 }
 
-func TestTimestampsOfABatch(t *testing.T) {
-	for attrs, want := range map[int16]int64{0: 1040, 8: 5000} { // CreateTime, LogAppendTime
-		b, ok, err := readBatch(encode(100, attrs, 4))
-		if err != nil || !ok {
-			t.Fatal(ok, err)
-		}
-		err = b.records(kgo.DefaultDecompressor(), func(r record) bool {
-			if r.timestamp != want || r.logAppend != (attrs == 8) {
-				t.Errorf("attributes %d: %+v", attrs, r)
-			}
-			return true
-		})
-		if err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 func TestDamagedBatchesAreErrors(t *testing.T) {
 	good := encode(100, 0, 0, 1, 2)
 	damage := func(f func(b []byte) []byte) error {
-		b, ok, err := readBatch(f(append([]byte{}, good...)))
-		if err != nil || !ok {
-			return err
-		}
-		return b.records(kgo.DefaultDecompressor(), func(r record) bool { return true })
+		var w walker
+		_, err := w.committed(fetched{batches: f(append([]byte{}, good...))}, 0, 1000, func(*record.Batch, *record.Record) {})
+		return err
 	}
 	for want, f := range map[string]func(b []byte) []byte{
 		"record batch at offset 100 is damaged: CRC": func(b []byte) []byte { b[70] ^= 1; return b },
 		"record batch of version 1":                  func(b []byte) []byte { b[16] = 1; return b },
 		"record batch of 12 bytes":                   func(b []byte) []byte { binary.BigEndian.PutUint32(b[8:], 0); return b },
-		"damaged record in the batch at offset 100":  func(b []byte) []byte { binary.BigEndian.PutUint32(b[57:], 4); return seal(b) },
-		"damaged record at offset":                   func(b []byte) []byte { b[batchHeader+4] = 0x7e; return seal(b) },
+		"record 3 in the batch at offset 100":        func(b []byte) []byte { binary.BigEndian.PutUint32(b[57:], 4); return seal(b) },
+		"malformed record 0 in the batch":            func(b []byte) []byte { b[record.HeaderSize+4] = 0x7e; return seal(b) },
 		"decompressing the batch at offset 100":      func(b []byte) []byte { b[22] = 1; return seal(b) },
 	} {
 		if err := damage(f); err == nil || !strings.Contains(err.Error(), want) {
@@ -120,13 +101,13 @@ func TestDamagedBatchesAreErrors(t *testing.T) {
 func FuzzBatch(f *testing.F) {
 	f.Add(encode(100, 0, 0, 1, 2))
 	f.Add(encode(0, 0x30, 0))
-	s := &source{dec: kgo.DefaultDecompressor()}
+	var w walker
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > 21 {
 			seal(b) // or the checksum alone would stop everything
 		}
-		next, err := s.committed(fetched{batches: b}, 0, 1000, func(r record) {
-			r.eachHeader(func([]byte, []byte) {})
+		next, err := w.committed(fetched{batches: b}, 0, 1000, func(_ *record.Batch, r *record.Record) {
+			_ = r.EachHeader(func([]byte, []byte) bool { return true })
 		})
 		if err == nil && (next < 0 || next > 1000) {
 			t.Errorf("next offset %d", next)

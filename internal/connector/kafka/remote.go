@@ -3,9 +3,9 @@ package kafka
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -43,7 +43,7 @@ func newClient(env connector.Env, t connector.Table, more ...kgo.Opt) (*kgo.Clie
 		return nil, errs.New("MISSING_OPTION", "table %s names no Kafka and none is running here", t.Name).
 			WithHint("add OPTIONS (kafka.bootstrap.servers 'host:port') or start 'azud up'")
 	}
-	own, err := settings(env, t)
+	own, err := tuningOf(env, t)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func newClient(env connector.Env, t connector.Table, more ...kgo.Opt) (*kgo.Clie
 		kgo.RetryTimeout(15 * time.Second),
 		kgo.MetadataMinAge(50 * time.Millisecond),
 		kgo.DisableClientMetrics(),
-	}, append(more, own...)...)
+	}, append(more, own.opts()...)...)
 	cl, err := kgo.NewClient(opts...)
 	if err != nil {
 		return nil, errs.Wrap(err, "INVALID_OPTION", "table %s: Kafka client", t.Name)
@@ -70,31 +70,96 @@ type layout struct {
 	leaders map[tp]int32
 }
 
-type tp struct {
-	topic string
-	part  int32
+// remote is a Kafka behind a client.
+type remote struct {
+	env   connector.Env
+	table string
+	cl    *kgo.Client
+	// waiting is a client of its own: a broker answers a connection's requests in order,
+	// and reading must not queue behind the waiting. nil: nobody waits.
+	waiting *kgo.Client
+
+	mu    sync.Mutex
+	names []string
+	lay   *layout
 }
 
-func (p tp) String() string { return fmt.Sprintf("%s-%d", p.topic, p.part) }
+func newRemote(env connector.Env, t connector.Table, waits bool) (*remote, error) {
+	cl, err := newClient(env, t)
+	if err != nil {
+		return nil, err
+	}
+	r := &remote{env: env, table: t.Name, cl: cl}
+	if waits {
+		if r.waiting, err = newClient(env, t); err != nil {
+			cl.Close()
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (r *remote) close() {
+	if r.waiting != nil {
+		r.waiting.Close()
+	}
+	r.cl.Close()
+}
+
+func (r *remote) layout() *layout {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lay
+}
+
+func (r *remote) count() int { return len(r.layout().leaders) }
+
+func (r *remote) learn(ctx context.Context, names []string, make bool) error {
+	describe := r.describe
+	if make {
+		describe = r.establish
+	}
+	l, err := describe(ctx, names)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.names, r.lay = names, l
+	return nil
+}
+
+// relearn is learn of what was learnt before.
+func (r *remote) relearn(ctx context.Context, after time.Duration) error {
+	if err := r.env.Sys.Clock.Sleep(ctx, after); err != nil {
+		return err
+	}
+	err := r.learn(ctx, r.names, false)
+	var e *errs.Error
+	if errors.As(err, &e) && e.Class == "UNKNOWN_TOPIC_OR_PARTITION" {
+		return connector.Passing(e) // it was there: a broker may not know it yet, or again
+	}
+	return err
+}
 
 // describe fetches the layout. A topic that does not exist is an error.
-func describe(ctx context.Context, cl *kgo.Client, names []string) (*layout, error) {
-	adm := kadm.NewClient(cl)
+func (r *remote) describe(ctx context.Context, names []string) (*layout, error) {
+	adm := kadm.NewClient(r.cl)
 	list, missing, err := look(ctx, adm, names)
 	if err != nil {
 		return nil, err
 	}
 	if len(missing) > 0 {
-		return nil, unknownTopic(ctx, adm, missing[0])
+		all, _ := adm.ListTopics(ctx) // only for the hint
+		return nil, unknownTopic(missing[0], all.Names())
 	}
 	return layoutOf(list, names), nil
 }
 
-// establish is describe for what a flow reads all its life: a topic that does not exist is
-// created with the broker's defaults, as Kafka's own consumers do, because its writer may
-// start later.
-func establish(ctx context.Context, env connector.Env, cl *kgo.Client, names []string) (*layout, error) {
-	adm := kadm.NewClient(cl)
+// establish is describe for what a flow reads all its life: topics that do not exist are made,
+// as Kafka's own consumers do.
+func (r *remote) establish(ctx context.Context, names []string) (*layout, error) {
+	adm := kadm.NewClient(r.cl)
 	for try := 1; ; try++ {
 		list, missing, err := look(ctx, adm, names)
 		if err != nil {
@@ -107,11 +172,11 @@ func establish(ctx context.Context, env connector.Env, cl *kgo.Client, names []s
 			return nil, unavailable(kerr.UnknownTopicOrPartition, "topic %s was created and does not appear", missing[0])
 		}
 		for _, name := range missing {
-			if err := create(ctx, adm, name, -1, nil); err != nil {
+			if err := r.create(ctx, name, -1, nil); err != nil {
 				return nil, err
 			}
 		}
-		if err := env.Sys.Clock.Sleep(ctx, time.Duration(try)*5*time.Millisecond); err != nil {
+		if err := r.env.Sys.Clock.Sleep(ctx, time.Duration(try)*5*time.Millisecond); err != nil {
 			return nil, err
 		}
 	}
@@ -133,16 +198,6 @@ func look(ctx context.Context, adm *kadm.Client, names []string) (list kadm.Topi
 	return list, missing, nil
 }
 
-// unknownTopic is the error for a topic that does not exist; its hint has names like it.
-func unknownTopic(ctx context.Context, adm *kadm.Client, name string) error {
-	e := errs.Wrap(kerr.UnknownTopicOrPartition, "UNKNOWN_TOPIC_OR_PARTITION", "topic %s", name)
-	all, err := adm.ListTopics(ctx) // only for the hint
-	if near := errs.Near(name, all.Names()); err == nil && len(near) > 0 {
-		return e.WithHint("did you mean %s?", strings.Join(near, ", "))
-	}
-	return e.WithHint("reading does not make a topic: a flow that writes to it does, or one that reads it as a stream")
-}
-
 func layoutOf(list kadm.TopicDetails, names []string) *layout {
 	l := &layout{id: map[string][16]byte{}, leaders: map[tp]int32{}}
 	for _, name := range names {
@@ -154,9 +209,8 @@ func layoutOf(list kadm.TopicDetails, names []string) *layout {
 	return l
 }
 
-// create makes a topic if it does not exist. partitions -1 is the broker's default.
-func create(ctx context.Context, adm *kadm.Client, name string, partitions int32, configs map[string]*string) error {
-	resp, err := adm.CreateTopic(ctx, partitions, -1, configs, name)
+func (r *remote) create(ctx context.Context, name string, partitions int32, configs map[string]*string) error {
+	resp, err := kadm.NewClient(r.cl).CreateTopic(ctx, partitions, -1, configs, name)
 	if err == nil {
 		err = resp.Err
 	}
@@ -164,4 +218,33 @@ func create(ctx context.Context, adm *kadm.Client, name string, partitions int32
 		return unavailable(err, "creating topic %s", name)
 	}
 	return nil
+}
+
+func (r *remote) bounds(ctx context.Context, names []string, uncommitted bool) (first, next positions, err error) {
+	adm := kadm.NewClient(r.cl)
+	starts, err := adm.ListStartOffsets(ctx, names...)
+	if err == nil {
+		err = starts.Error()
+	}
+	if err != nil {
+		return nil, nil, unavailable(err, "reading the first offsets of %s", strings.Join(names, ", "))
+	}
+	list := adm.ListCommittedOffsets
+	if uncommitted {
+		list = adm.ListEndOffsets
+	}
+	ends, err := list(ctx, names...)
+	if err == nil {
+		err = ends.Error()
+	}
+	if err != nil {
+		return nil, nil, unavailable(err, "reading the last offsets of %s", strings.Join(names, ", "))
+	}
+	return collect(starts), collect(ends), nil
+}
+
+func collect(list kadm.ListedOffsets) positions {
+	p := positions{}
+	list.Each(func(o kadm.ListedOffset) { p[tp{o.Topic, o.Partition}] = o.Offset })
+	return p
 }

@@ -3,15 +3,15 @@ package kafka
 import (
 	"context"
 	"errors"
-	"slices"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/record"
 )
 
 // fetchBytes is what one request asks of a partition; the broker gives at least one batch.
@@ -90,120 +90,109 @@ func leaderMoved(err error) bool {
 
 // scan fetches p from `from` to `to` and hands each reply to replay, which returns the next
 // offset to ask for; flush is called after each, because what replay found aliases the reply.
-func (s *source) scan(ctx context.Context, p tp, from, to int64, isolation int8,
-	replay func(got fetched, pos, to int64) (int64, error), flush func() error) error {
+func (r *remote) scan(ctx context.Context, p tp, from, to int64, isolation int8,
+	replay func(got fetched, pos, to int64) (int64, error), flush func() error) (int64, error) {
 	pos := from
 	for tries := 0; pos < to; {
-		got, err := fetch(ctx, s.cl, s.current(), p, pos, isolation, 500*time.Millisecond)
+		got, err := fetch(ctx, r.cl, r.layout(), p, pos, isolation, 500*time.Millisecond)
 		switch {
 		case leaderMoved(err) && tries < 20:
 			tries++
-			if err := s.relearn(ctx, 100*time.Millisecond); err != nil {
-				return err
+			if err := r.relearn(ctx, 100*time.Millisecond); err != nil {
+				return pos, err
 			}
 			continue
 		case errors.Is(err, kerr.OffsetOutOfRange):
-			if pos, err = s.skip(ctx, p, pos, to); err != nil {
-				return err
-			}
-			continue
+			return pos, errGone
 		case err != nil:
-			return unavailable(err, "reading %s from offset %d", p, pos)
+			return pos, unavailable(err, "reading %s from offset %d", p, pos)
 		}
 		next, err := replay(got, pos, to)
 		if err != nil {
-			return errs.Wrap(err, "KAFKA_DAMAGED_BATCH", "reading %s from offset %d", p, pos)
+			return pos, damaged(err, p, pos)
 		}
 		if next == pos {
 			if tries++; tries > 20 {
-				return unavailable(errors.New("no data came"), "reading %s from offset %d to %d", p, pos, to)
+				return pos, unavailable(errors.New("no data came"), "reading %s from offset %d to %d", p, pos, to)
 			}
 			continue
 		}
 		pos, tries = next, 0
 		if err := flush(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// skip settles offsets that the log no longer has: an error, or the offset to go on from.
-func (s *source) skip(ctx context.Context, p tp, pos, to int64) (int64, error) {
-	first, next, err := bounds(ctx, s.cl, []string{p.topic})
-	if err != nil {
-		return 0, err
-	}
-	lost := s.lost(p, pos, to, first[p])
-	if first[p] <= pos {
-		lost = s.cut(p, pos, next[p])
-	}
-	if !s.lossy {
-		return 0, lost
-	}
-	s.env.Report.Log(lost.Error())
-	if first[p] <= pos {
-		return to, nil
-	}
-	return min(first[p], to), nil
-}
-
-// committed walks a reply's batches and returns the next offset to ask for. Records of aborted
-// transactions and control batches are left out (Kafka: the consumer's read_committed rule).
-func (s *source) committed(got fetched, from, to int64, each func(record)) (int64, error) {
-	pos := from
-	aborted := slices.Clone(got.aborted)
-	slices.SortFunc(aborted, func(a, b kmsg.FetchResponseTopicPartitionAbortedTransaction) int {
-		return int(a.FirstOffset - b.FirstOffset)
-	})
-	dead := map[int64]bool{} // producers whose open transaction aborts
-	for buf := got.batches; pos < to; {
-		b, ok, err := readBatch(buf)
-		if err != nil {
 			return pos, err
 		}
-		if !ok {
-			return pos, nil
-		}
-		buf = buf[b.size:]
-		for len(aborted) > 0 && aborted[0].FirstOffset <= b.last {
-			dead[aborted[0].ProducerID] = true
-			aborted = aborted[1:]
-		}
-		switch {
-		case b.control:
-			abort, err := b.abortMarker(s.dec)
-			if err != nil {
-				return pos, err
-			}
-			if abort {
-				delete(dead, b.producer)
-			}
-		case b.transactional && dead[b.producer]:
-		default:
-			err := b.records(s.dec, func(r record) bool {
-				if r.offset >= from && r.offset < to {
-					each(r)
-				}
-				return true
-			})
-			if err != nil {
-				return pos, err
-			}
-		}
-		pos = max(pos, min(b.last+1, to))
 	}
 	return pos, nil
 }
 
-// lost is the error for offsets that were due and are gone.
-func (s *source) lost(p tp, pos, to, logStart int64) *errs.Error {
-	return errs.New("KAFKA_DATA_LOSS", "%s: offsets %d to %d were due, but the log begins at %d", p, pos, to, logStart).
-		WithHint("the records were deleted (retention, or the topic was made anew); to go on without them set failOnDataLoss 'false' on the table, or %s", connector.StartOver)
+// damaged is the error for records that cannot be read.
+func damaged(err error, p tp, pos int64) error {
+	return errs.Wrap(err, "KAFKA_DAMAGED_BATCH", "reading %s from offset %d", p, pos)
 }
 
-// cut is the error for a log that ends before what the query has read.
-func (s *source) cut(p tp, at, end int64) *errs.Error {
-	return errs.New("KAFKA_DATA_LOSS", "%s ends at offset %d, but the query has read up to %d", p, end, at).
-		WithHint("the topic was made anew or cut; to go on from its end set failOnDataLoss 'false' on the table; to read it from its beginning, %s", connector.StartOver)
+func (r *remote) committed(ctx context.Context, p tp, from, to int64, each func(*record.Batch, *record.Record), flush func() error) (int64, error) {
+	var w walker
+	replay := func(got fetched, pos, to int64) (int64, error) { return w.committed(got, pos, to, each) }
+	return r.scan(ctx, p, from, to, readCommitted, replay, flush)
+}
+
+func (r *remote) batches(ctx context.Context, p tp, from, to int64, each func(*record.Batch) error) (int64, error) {
+	replay := func(got fetched, pos, to int64) (int64, error) { return allBatches(got.batches, pos, to, each) }
+	return r.scan(ctx, p, from, to, readUncommitted, replay, func() error { return nil })
+}
+
+// wait long-polls all leaders side by side.
+func (r *remote) wait(ctx context.Context, at positions) bool {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	lay := r.layout()
+	byLeader := map[int32]positions{}
+	for p, pos := range at {
+		leader := lay.leaders[p]
+		if byLeader[leader] == nil {
+			byLeader[leader] = positions{}
+		}
+		byLeader[leader][p] = pos
+	}
+	var wg sync.WaitGroup
+	answers := make(chan bool, len(byLeader))
+	for leader, some := range byLeader {
+		wg.Go(func() {
+			found := true // also after a panic: the runner should look
+			err := guard(r.env, r.table, func() error {
+				found = r.poll(ctx, lay, leader, some)
+				return nil
+			})
+			if err != nil {
+				_ = r.env.Sys.Clock.Sleep(ctx, retryPause) // the answer is the same when ctx ends first
+			}
+			answers <- found
+		})
+	}
+	found := false
+	for range byLeader {
+		if found = <-answers; found {
+			break
+		}
+	}
+	cancel()
+	wg.Wait()
+	return found
+}
+
+// poll waits for data on one leader. After a failure it pauses, so that trouble is looked
+// at in turn and not in a frenzy, and learns where the leaders are now.
+func (r *remote) poll(ctx context.Context, lay *layout, leader int32, at positions) bool {
+	parts, err := ask(ctx, r.waiting, leader, fetchRequest(lay, at, readCommitted, pollWait, 1))
+	found := false
+	for i := range parts {
+		found = found || len(parts[i].RecordBatches) > 0
+		if err == nil {
+			err = kerr.ErrorForCode(parts[i].ErrorCode)
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		_ = r.relearn(ctx, retryPause) // the runner meets the same error and shows it
+	}
+	return found || err != nil
 }

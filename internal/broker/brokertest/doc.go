@@ -1,0 +1,2 @@
+// Package brokertest starts brokers for the tests of other packages.
+package brokertest

@@ -1,0 +1,233 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/log"
+	"github.com/azud/azud/internal/record"
+)
+
+// local is the log of this process: its segments are read without a socket between.
+type local struct {
+	home Embedded
+
+	mu    sync.Mutex
+	names []string
+}
+
+func newLocal(home Embedded) *local { return &local{home: home} }
+
+func (l *local) close() {}
+
+func (l *local) learn(ctx context.Context, names []string, make bool) error {
+	topics := l.home.Store().Topics()
+	for _, name := range names {
+		if topics.ByName(name) != nil {
+			continue
+		}
+		if !make {
+			var all []string
+			for _, t := range topics.All() {
+				all = append(all, t.Name())
+			}
+			return unknownTopic(name, all)
+		}
+		if err := l.create(ctx, name, -1, nil); err != nil {
+			return err
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.names = names
+	return nil
+}
+
+func (l *local) count() int {
+	l.mu.Lock()
+	names := l.names
+	l.mu.Unlock()
+	n := 0
+	for _, name := range names {
+		if t := l.home.Store().Topics().ByName(name); t != nil {
+			n += len(t.Partitions())
+		}
+	}
+	return n
+}
+
+// request sends a request to the broker of this process and waits.
+func (l *local) request(ctx context.Context, req kmsg.Request) (kmsg.Response, error) {
+	type answer struct {
+		resp kmsg.Response
+		err  error
+	}
+	done := make(chan answer, 1)
+	l.home.Send(ctx, req, func(r kmsg.Response, err error) { done <- answer{r, err} })
+	select {
+	case a := <-done:
+		return a.resp, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (l *local) create(ctx context.Context, name string, partitions int32, configs map[string]*string) error {
+	req := kmsg.NewPtrCreateTopicsRequest()
+	req.SetVersion(7)
+	topic := kmsg.NewCreateTopicsRequestTopic()
+	topic.Topic, topic.NumPartitions, topic.ReplicationFactor = name, partitions, -1
+	for key, value := range configs {
+		c := kmsg.NewCreateTopicsRequestTopicConfig()
+		c.Name, c.Value = key, value
+		topic.Configs = append(topic.Configs, c)
+	}
+	req.Topics = append(req.Topics, topic)
+	resp, err := l.request(ctx, req)
+	if err == nil {
+		err = kerr.ErrorForCode(resp.(*kmsg.CreateTopicsResponse).Topics[0].ErrorCode)
+	}
+	if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
+		return unavailable(err, "creating topic %s", name)
+	}
+	return nil
+}
+
+// partition finds a partition; it may have been deleted since it was learnt.
+func (l *local) partition(p tp) (*log.Partition, error) {
+	if t := l.home.Store().Topics().ByName(p.topic); t != nil {
+		if part := t.Partition(p.part); part != nil {
+			return part, nil
+		}
+	}
+	return nil, connector.Passing(errs.Wrap(kerr.UnknownTopicOrPartition, "UNKNOWN_TOPIC_OR_PARTITION", "%s is gone", p))
+}
+
+func (l *local) bounds(_ context.Context, names []string, uncommitted bool) (first, next positions, err error) {
+	first, next = positions{}, positions{}
+	topics := l.home.Store().Topics()
+	for _, name := range names {
+		t := topics.ByName(name)
+		if t == nil {
+			return nil, nil, connector.Passing(errs.Wrap(kerr.UnknownTopicOrPartition, "UNKNOWN_TOPIC_OR_PARTITION", "topic %s is gone", name))
+		}
+		for i, part := range t.Partitions() {
+			p := tp{name, int32(i)}
+			first[p], next[p] = part.Start(), part.Stable()
+			if uncommitted {
+				next[p] = part.High()
+			}
+		}
+	}
+	return first, next, nil
+}
+
+func (l *local) committed(ctx context.Context, p tp, from, to int64, each func(*record.Batch, *record.Record), flush func() error) (int64, error) {
+	part, err := l.partition(p)
+	if err != nil {
+		return from, err
+	}
+	var w walker
+	r := part.Reader()
+	defer r.Close()
+	pos := from
+	for pos < to {
+		batches, next, err := r.Read(ctx, pos, fetchBytes, log.ReadCommitted)
+		if err != nil {
+			return pos, l.unreadable(err, p, pos)
+		}
+		for i := range batches {
+			if err := w.records(&batches[i], pos, to, each); err != nil {
+				return pos, damaged(err, p, pos)
+			}
+		}
+		pos = min(next, to)
+		if err := flush(); err != nil {
+			return pos, err
+		}
+	}
+	return pos, nil
+}
+
+func (l *local) batches(_ context.Context, p tp, from, to int64, each func(*record.Batch) error) (int64, error) {
+	part, err := l.partition(p)
+	if err != nil {
+		return from, err
+	}
+	var buf []byte
+	pos := from
+	for pos < to {
+		chunk, err := part.Read(pos, fetchBytes, log.ReadUncommitted, buf[:0])
+		if err != nil {
+			return pos, l.unreadable(err, p, pos)
+		}
+		buf = chunk.Batches
+		next, err := allBatches(buf, pos, to, each)
+		if err != nil {
+			return pos, damaged(err, p, pos)
+		}
+		if next == pos { // compaction has removed what was here
+			next = max(chunk.Next, pos)
+		}
+		if next == pos {
+			return to, nil
+		}
+		pos = next
+	}
+	return pos, nil
+}
+
+// unreadable is the error for a log that cannot be read at pos.
+func (l *local) unreadable(err error, p tp, pos int64) error {
+	switch {
+	case errors.Is(err, log.ErrOutOfRange):
+		return errGone
+	case errors.Is(err, log.ErrDamaged), errors.Is(err, log.ErrCorruptBatch):
+		return damaged(err, p, pos)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	return unavailable(err, "reading %s from offset %d", p, pos)
+}
+
+func (l *local) wait(ctx context.Context, at positions) bool {
+	w := &log.Waiter{C: make(chan struct{}, 1)}
+	var parts []*log.Partition
+	defer func() {
+		for _, part := range parts {
+			part.Unwatch(w)
+		}
+	}()
+	ends := map[*log.Partition]int64{}
+	for p, pos := range at {
+		part, err := l.partition(p)
+		if err != nil {
+			return true
+		}
+		part.Watch(w)
+		parts = append(parts, part)
+		ends[part] = pos
+	}
+	timer := time.NewTimer(pollWait)
+	defer timer.Stop()
+	for {
+		if l.count() != len(at) || slices.ContainsFunc(parts, func(p *log.Partition) bool { return p.Stable() > ends[p] || p.Err() != nil }) {
+			return true
+		}
+		select {
+		case <-w.C:
+		case <-timer.C:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
