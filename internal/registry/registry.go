@@ -49,7 +49,7 @@ func Open(ctx context.Context, cfg Config) (*Registry, error) {
 	if err != nil {
 		return nil, errs.Wrap(err, "SCHEMA_STORE", "cannot read the topic _schemas")
 	}
-	cfg.Log.Info("schema registry open", "subjects", len(r.state.subjects), "lastId", r.state.lastID, "unreadable", bad)
+	cfg.Log.Debug("schema registry open", "subjects", len(r.state.subjects), "lastId", r.state.lastID, "unreadable", bad)
 	return r, nil
 }
 
