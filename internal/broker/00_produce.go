@@ -70,7 +70,7 @@ func (a *appending) settle(journal error) {
 			err = k.part.Err()
 		}
 		if err != nil {
-			k.out.ErrorCode, k.out.ErrorMessage = code(err), kmsg.StringPtr(err.Error())
+			k.out.ErrorCode, k.out.ErrorMessage = code(err), message(err)
 			k.out.BaseOffset, k.out.LogAppendTime, k.out.LogStartOffset = -1, -1, -1
 		}
 	}
@@ -155,12 +155,17 @@ func (a *appending) one(t *log.Topic, in *kmsg.ProduceRequestTopicPartition, out
 	err := a.check(t, in, n)
 	var done log.Appended
 	p := partitionOf(t, in.Partition)
-	if err == nil {
+	shown := err == nil // to the log
+	if shown {
 		done, err = p.Append(in.Records, log.AppendOptions{Now: a.now, Txn: a.inTxn != nil && a.inTxn[n]})
 	}
 	if err != nil {
+		err = unlessWhole(err, in.Records)
 		out.ErrorCode, out.BaseOffset = code(err), -1
-		out.ErrorMessage = kmsg.StringPtr(err.Error())
+		out.ErrorMessage = message(err)
+		if shown && tellsStart(out.ErrorCode) {
+			out.LogStartOffset = p.Start()
+		}
 		if p != nil && (errors.Is(err, log.ErrNoKey) || errors.Is(err, log.ErrBadTimestamp)) {
 			out.ErrorRecords = culprits(in.Records, err, p.Settings(), a.now)
 		}
@@ -170,12 +175,46 @@ func (a *appending) one(t *log.Topic, in *kmsg.ProduceRequestTopicPartition, out
 		return err
 	}
 	out.BaseOffset, out.LogAppendTime, out.LogStartOffset = done.Base, done.AppendTime, done.LogStart
+	if done.Duplicate && done.AppendTime < 0 { // Kafka tells the batch's time here
+		batch, _, _ := record.Parse(in.Records)
+		out.LogAppendTime = batch.MaxTime
+	}
 	a.kept = append(a.kept, kept{p, out})
 	if !done.Duplicate {
 		count.RecordsIn.Add(done.Next - done.Base)
 		count.BytesIn.Add(int64(len(in.Records)))
 	}
 	return nil
+}
+
+// unlessWhole tells batches that arrived damaged from those that were made wrong.
+func unlessWhole(err error, raw []byte) error {
+	if !errors.Is(err, log.ErrCorruptBatch) {
+		return err
+	}
+	if b, ok, bad := record.Parse(raw); bad == nil && ok && b.Check() == nil {
+		return invalidRecord(err.Error())
+	}
+	return err
+}
+
+// message is the text of an error that says more than its code.
+func message(err error) *string {
+	if k, ok := err.(*kerr.Error); ok && k != nil { //nolint:errorlint // wrapped ones say more
+		return nil
+	}
+	return kmsg.StringPtr(err.Error())
+}
+
+// tellsStart reports whether Kafka tells the log's start with an error of Produce
+// (ReplicaManager.appendToLocalLog).
+func tellsStart(code int16) bool {
+	switch code {
+	case kerr.InvalidRecord.Code, kerr.InvalidTimestamp.Code, kerr.OutOfOrderSequenceNumber.Code,
+		kerr.InvalidProducerEpoch.Code, kerr.UnknownProducerID.Code, kerr.InvalidTxnState.Code:
+		return true
+	}
+	return false
 }
 
 // unknown is the error for a topic that does not exist, as the version names topics.

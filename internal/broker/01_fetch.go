@@ -22,7 +22,7 @@ const (
 
 // fetch reads records from where the client asks, waiting for them where it wants so.
 func (b *Broker) fetch(c *call, req *kmsg.FetchRequest) {
-	if req.SessionID != 0 { // none is ever given: every fetch names all its partitions
+	if req.SessionID != 0 || req.SessionEpoch > 0 { // none is ever given: every fetch names all its partitions
 		resp := kmsg.NewPtrFetchResponse()
 		resp.ErrorCode = kerr.FetchSessionIDNotFound.Code
 		c.answer(resp)
@@ -145,7 +145,16 @@ func (f *fetching) read() {
 			d.Partition, d.RecordBatches = t.Partitions[j].Partition, []byte{}
 			d.HighWatermark, d.LastStableOffset, d.LogStartOffset, d.PreferredReadReplica = -1, -1, -1, -1
 			d.AbortedTransactions = nil
-			if err := f.partition(f.parts[n], &t.Partitions[j], d); err != nil {
+			var err error
+			switch {
+			case f.parts[n] != nil:
+				err = f.partition(f.parts[n], &t.Partitions[j], d)
+			case f.names[i] == "" && f.req.Version >= 13:
+				err = kerr.UnknownTopicID
+			default:
+				err = kerr.UnknownTopicOrPartition
+			}
+			if err != nil {
 				d.ErrorCode = code(err)
 				f.bad = true
 			}
@@ -166,12 +175,6 @@ func (b *Broker) replyRoom(req *kmsg.FetchRequest) int {
 
 // partition reads one partition.
 func (f *fetching) partition(p *log.Partition, in *kmsg.FetchRequestTopicPartition, out *kmsg.FetchResponseTopicPartition) error {
-	if p == nil {
-		if f.req.Version >= 13 {
-			return kerr.UnknownTopicID
-		}
-		return kerr.UnknownTopicOrPartition
-	}
 	if err := checkEpoch(p, in.CurrentLeaderEpoch, f.req.Version >= 9); err != nil {
 		return err
 	}
@@ -181,7 +184,10 @@ func (f *fetching) partition(p *log.Partition, in *kmsg.FetchRequestTopicPartiti
 	}
 	if f.req.Version >= 12 && in.LastFetchedEpoch >= 0 {
 		epoch, end := p.EpochEnd(in.LastFetchedEpoch)
-		if end >= 0 && (epoch < in.LastFetchedEpoch || end < in.FetchOffset) {
+		if end < 0 {
+			return log.ErrOutOfRange
+		}
+		if epoch < in.LastFetchedEpoch || end < in.FetchOffset {
 			out.DivergingEpoch.Epoch, out.DivergingEpoch.EndOffset = epoch, end
 			out.HighWatermark, out.LastStableOffset, out.LogStartOffset = p.High(), p.Stable(), p.Start()
 			f.bad = true // nothing to wait for

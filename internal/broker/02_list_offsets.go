@@ -23,6 +23,7 @@ func (b *Broker) listOffsets(c *call, req *kmsg.ListOffsetsRequest) kmsg.Respons
 		topic     string
 		partition int32
 	}
+	const answered = -1 // one that is named twice gets one answer
 	seen := map[key]int{}
 	for _, t := range req.Topics {
 		for _, p := range t.Partitions {
@@ -34,11 +35,15 @@ func (b *Broker) listOffsets(c *call, req *kmsg.ListOffsetsRequest) kmsg.Respons
 		out.Topic = t.Topic
 		topic := b.store.Topics().ByName(t.Topic)
 		for _, p := range t.Partitions {
+			if seen[key{t.Topic, p.Partition}] == answered {
+				continue
+			}
 			d := kmsg.NewListOffsetsResponseTopicPartition()
 			d.Partition, d.Timestamp, d.Offset, d.LeaderEpoch = p.Partition, -1, -1, -1
 			var err error
 			if seen[key{t.Topic, p.Partition}] > 1 {
 				err = kerr.InvalidRequest
+				seen[key{t.Topic, p.Partition}] = answered
 			} else {
 				err = b.listOffset(partitionOf(topic, p.Partition), req, p, &d)
 			}

@@ -21,6 +21,10 @@ const (
 // metadata says which topics there are and who serves them. Topics that a client asks for
 // are made first where that is allowed.
 func (b *Broker) metadata(c *call, req *kmsg.MetadataRequest) {
+	if r := badMetadata(req); r != nil {
+		c.answer(r)
+		return
+	}
 	resp := kmsg.NewPtrMetadataResponse()
 	resp.ClusterID, resp.ControllerID = &b.clusterID, b.cfg.NodeID
 	broker := kmsg.NewMetadataResponseBroker()
@@ -34,7 +38,7 @@ func (b *Broker) metadata(c *call, req *kmsg.MetadataRequest) {
 	made := b.metadataTopics(c, req, resp)
 	for i := range resp.Topics {
 		resp.Topics[i].AuthorizedOperations = noOps
-		if req.IncludeTopicAuthorizedOperations && resp.Topics[i].ErrorCode == 0 {
+		if req.IncludeTopicAuthorizedOperations {
 			resp.Topics[i].AuthorizedOperations = topicOps
 		}
 	}
@@ -50,6 +54,31 @@ func (b *Broker) metadata(c *call, req *kmsg.MetadataRequest) {
 		}
 		c.answer(resp)
 	})
+}
+
+// badMetadata refuses topic ids before version 12 (MetadataRequest.convertToMetadataRequest);
+// nil if there are none.
+func badMetadata(req *kmsg.MetadataRequest) kmsg.Response {
+	const byIDFrom = 12
+	bad := false
+	for _, t := range req.Topics {
+		bad = bad || req.Version < byIDFrom && (t.Topic == nil || t.TopicID != [16]byte{})
+	}
+	if !bad {
+		return nil
+	}
+	resp := kmsg.NewPtrMetadataResponse()
+	resp.ControllerID, resp.AuthorizedOperations = -1, noOps
+	for _, t := range req.Topics {
+		name := ""
+		if t.Topic != nil {
+			name = *t.Topic
+		}
+		out := missing(&name, kerr.InvalidRequest.Code)
+		out.TopicID, out.AuthorizedOperations = t.TopicID, noOps
+		resp.Topics = append(resp.Topics, out)
+	}
+	return resp
 }
 
 // metadataTopics fills in the topics that are asked for; made says that some are new.
