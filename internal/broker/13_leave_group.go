@@ -31,10 +31,15 @@ func (c *groups) leave(name string, members []kmsg.LeaveGroupRequestMember) ([]k
 	}
 	g := c.lock(name)
 	left := func(kmsg.LeaveGroupRequestMember) error { return kerr.UnknownMemberID }
+	var leavers []*consumer
 	switch {
 	case g == nil:
-	case g.modern != nil:
-		left = g.leaveConsumer
+	case g.modern != nil: // they go together, so that the later ones still find the earlier ones
+		left = func(q kmsg.LeaveGroupRequestMember) error {
+			m, err := g.modern.leaver(q)
+			leavers = append(leavers, m)
+			return err
+		}
 	default:
 		left = g.leave
 	}
@@ -50,6 +55,11 @@ func (c *groups) leave(name string, members []kmsg.LeaveGroupRequestMember) ([]k
 	switch {
 	case !some:
 	case g.modern != nil:
+		for _, m := range leavers {
+			if m != nil {
+				g.unseat(m)
+			}
+		}
 		g.consumersLeft()
 	case g.classic.state == statePreparing:
 		g.maybeCompleteJoin()

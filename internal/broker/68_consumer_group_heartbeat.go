@@ -209,7 +209,9 @@ func (g *group) consumerMember(id string, q *kmsg.ConsumerGroupHeartbeatRequest)
 }
 
 // consumerJoins finds or makes the member that joins; a static one takes the place of one
-// that left, and a client of the classic protocol that of any.
+// that left, and a client of the classic protocol that of any. One that joins again with its
+// own id is let in, where Kafka makes it wait for its session to end: after a crash of this
+// broker a member may be ahead of the stored epoch, and clients take that wait for the end.
 func (g *group) consumerJoins(id string, instance *string, classic bool) (*consumer, error) {
 	md := g.modern
 	m := md.members[id]

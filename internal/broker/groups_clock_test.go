@@ -318,3 +318,17 @@ func TestGroupSettings(t *testing.T) {
 	p.advance(51 * time.Second)
 	wantCode(t, ask[chbR](s, "one", s.consumerBeat("11111111", 2)).ErrorCode, kerr.UnknownMemberID)
 }
+
+// TestStaticJoinsAgain: a static member may join again under its own id, another one not.
+func TestStaticJoinsAgain(t *testing.T) {
+	s, _ := alone(t, nil)
+	s.topic("a", 1)
+	q := s.consumer("11111111", "a")
+	q.InstanceID = kmsg.StringPtr("i")
+	ask[chbR](s, "one", q)
+	if r := ask[chbR](s, "one", q); r.ErrorCode != 0 || r.MemberEpoch != 2 || r.Assignment == nil {
+		t.Errorf("%+v", r)
+	}
+	q.MemberID = "22222222"
+	wantCode(t, ask[chbR](s, "two", q).ErrorCode, kerr.UnreleasedInstanceID)
+}

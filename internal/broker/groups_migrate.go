@@ -126,15 +126,12 @@ func (g *group) downgrade() {
 // joinConsumer is the join of a classic client to a modern group.
 func (g *group) joinConsumer(c *call, q *kmsg.JoinGroupRequest) {
 	r, err := g.joinModern(c, q)
-	switch {
-	case err != nil:
-		c.answer(joinError(q.MemberID, err))
-	case r != nil:
-		c.answer(r)
+	if err != nil {
+		r = joinError("", err)
 	}
+	c.answer(r)
 }
 
-// joinModern gives the answer to a join; nil if the group keeps the call, being classic now.
 func (g *group) joinModern(c *call, q *kmsg.JoinGroupRequest) (*kmsg.JoinGroupResponse, error) {
 	md, id, unknown := g.modern, q.MemberID, q.MemberID == ""
 	if unknown {
@@ -162,20 +159,24 @@ func (g *group) joinModern(c *call, q *kmsg.JoinGroupRequest) (*kmsg.JoinGroupRe
 	m.topics, m.regex, m.assignor, m.rack, m.client, m.host = sortedUnique(sub.Topics), "", "", sub.Rack, c.client, c.host
 	m.rebalance = time.Duration(q.RebalanceTimeoutMillis) * time.Millisecond
 	m.classic = &classicClient{time.Duration(q.SessionTimeoutMillis) * time.Millisecond, takeProtocols(q.Protocols)}
-	if g.onlyClassicClients() { // it took the place of the last client of the new protocol
-		g.downgrade()
-		q.MemberID = m.id
-		g.join(c, q)
-		return nil, nil
+	last := g.onlyClassicClients() // it took the place of the last client of the new protocol
+	if !last || !resubscribed {
+		g.consumerMoves(m, g.ownedOf(&sub), resubscribed)
 	}
-	g.consumerMoves(m, g.ownedOf(&sub), resubscribed)
+	r := kmsg.NewPtrJoinGroupResponse()
+	r.MemberID, r.Generation = m.id, m.epoch
+	r.ProtocolType, r.Protocol = kmsg.StringPtr(consumerProtocol), kmsg.StringPtr(m.classic.protocols[0].Name)
+	if last {
+		g.downgrade()
+		if resubscribed {
+			g.prepare("a static member took the place of the last client of the new protocol")
+		}
+		return r, nil
+	}
 	g.saveOrWarn()
 	g.cancel(timerJoin, m.id)
 	g.consumerHeard(m)
 	g.expect(timerSync, m)
-	r := kmsg.NewPtrJoinGroupResponse()
-	r.MemberID, r.Generation = m.id, m.epoch
-	r.ProtocolType, r.Protocol = kmsg.StringPtr(consumerProtocol), kmsg.StringPtr(m.classic.protocols[0].Name)
 	return r, nil
 }
 
@@ -272,17 +273,13 @@ func (g *group) heartbeatConsumer(q *kmsg.HeartbeatRequest) error {
 	return nil
 }
 
-// leaveConsumer removes a member that a LeaveGroup names.
-func (g *group) leaveConsumer(q kmsg.LeaveGroupRequestMember) error {
+// leaver finds a member that a LeaveGroup names.
+func (md *modern) leaver(q kmsg.LeaveGroupRequestMember) (*consumer, error) {
 	id := q.MemberID
 	if id == "" && q.InstanceID != nil {
-		id = g.modern.static[*q.InstanceID]
+		id = md.static[*q.InstanceID]
 	}
-	m, err := g.modern.member(id, q.InstanceID)
-	if err == nil {
-		g.unseat(m)
-	}
-	return err
+	return md.member(id, q.InstanceID)
 }
 
 // classicAssignment is what a member may read, as classic clients read it, in the version in

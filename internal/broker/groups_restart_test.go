@@ -71,7 +71,7 @@ func TestGroupsOverRestart(t *testing.T) {
 			defer func() { stop() }()
 			produce(10, 20)
 			eventually(t, "the records after the restart", func() bool { return len(r.all()) == 40 })
-			if m, e := r.cl.GroupMetadata(); m != member || e != epoch {
+			if m, e := r.cl.GroupMetadata(); m != member || e < epoch { // a client may rejoin by itself
 				t.Errorf("member %s at %d was %s at %d", m, e, member, epoch)
 			}
 			r.leave(t)

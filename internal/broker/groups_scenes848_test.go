@@ -116,6 +116,8 @@ func sceneFencing(s *scene) {
 	group := s.group
 	s.group += "-static"
 	ask[chbR](s, "one joins", i(s.consumer("11111111", "a")))
+	ask[chbR](s, "one beats", i(s.consumerBeat("11111111", 2)))
+	ask[chbR](s, "one beats without its instance", s.consumerBeat("11111111", 2))
 	ask[chbR](s, "other joins", i(s.consumer("33333333", "a")))
 	ask[chbR](s, "other beats", i(s.consumerBeat("33333333", 2)))
 	ask[chbR](s, "other leaves", i(s.consumerBeat("33333333", -2)))
@@ -181,4 +183,53 @@ func sceneMigrate(s *scene) {
 	q.ProtocolType = "connect"
 	ask[joinR](s, "five joins", q)
 	ask[chbR](s, "six joins", s.consumer("66666666", "a"))
+}
+
+func sceneMixed(s *scene) {
+	a := s.topic("a", 4)
+	i := kmsg.StringPtr("i")
+	s.say("a static classic client in a modern group")
+	ask[chbR](s, "one joins", s.consumer("11111111", "a"))
+	two := ask[joinR](s, "two joins", s.join("", i, "range:a")).MemberID
+	ask[syncR](s, "two syncs", s.sync(two, 3, nil))
+	ask[beatR](s, "two beats", s.beat(two, 3, i))
+	ask[chbR](s, "one gives up", owning(s.consumerBeat("11111111", 2), a, 0, 1, 2, 3))
+	ask[chbR](s, "one gave up", owning(s.consumerBeat("11111111", 2), a, 0, 1))
+	ask[beatR](s, "two beats", s.beat(two, 3, i))
+	q := s.join(two, i, "range:a")
+	ask[joinR](s, "two joins", q)
+	ask[syncR](s, "two syncs", s.sync(two, 3, nil))
+	ask[beatR](s, "two beats", s.beat(two, 3, i))
+	wrong := s.sync(two, 3, nil)
+	wrong.Protocol = kmsg.StringPtr("sticky")
+	ask[syncR](s, "two syncs another protocol", wrong)
+	ask[syncR](s, "two syncs another generation", s.sync(two, 2, nil))
+	s.say("replaced by another process")
+	three := ask[joinR](s, "three joins", s.join("", i, "range:a")).MemberID
+	ask[beatR](s, "two beats", s.beat(two, 3, i))
+	ask[syncR](s, "three syncs", s.sync(three, 3, nil))
+	ask[joinR](s, "two joins", s.join(two, i, "range:a"))
+	ask[cdeR](s, "describe", s.describeConsumers())
+	s.say("replaced by a client of the new protocol, and back")
+	c := s.consumer("44444444", "a")
+	c.InstanceID = i
+	ask[chbR](s, "four joins", c)
+	ask[beatR](s, "three beats", s.beat(three, 3, i))
+	ask[cdeR](s, "describe", s.describeConsumers())
+	five := ask[joinR](s, "five joins", s.join("", i, "range:a")).MemberID
+	ask[chbR](s, "four beats", func() *kmsg.ConsumerGroupHeartbeatRequest {
+		q := s.consumerBeat("44444444", 3)
+		q.InstanceID = i
+		return q
+	}())
+	ask[leaveR](s, "leave", s.leave("@i", "@j", "11111111@i", "x"))
+	ask[cdeR](s, "describe", s.describeConsumers())
+	s.say("a static one takes the place of the last client of the new protocol: classic")
+	s.group += "-down"
+	c = s.consumer("66666666", "a")
+	c.InstanceID = i
+	ask[chbR](s, "six joins", c)
+	ask[joinR](s, "seven joins", s.join("", i, "range:a"))
+	ask[descR](s, "describe", s.describe(6))
+	_ = five
 }

@@ -16,6 +16,7 @@ var scenes = map[string]func(*scene){
 	"fencing":  sceneFencing,
 	"migrate":  sceneMigrate,
 	"leaders":  sceneLeaders,
+	"mixed":    sceneMixed,
 }
 
 type (
