@@ -186,6 +186,9 @@ func (r *recovery) redoSwap(p *Partition, sw *swap) error {
 	if err := p.carryOut(sw); err != nil {
 		return err
 	}
+	if err := syncDir(p.l.sys.FS, p.dir); err != nil { // before a snapshot has it
+		return err
+	}
 	r.note()
 	st := r.states[sw.id]
 	if st == nil {
