@@ -201,6 +201,12 @@ func (f *fetching) partition(p *log.Partition, in *kmsg.FetchRequestTopicPartiti
 	}
 	most := min(int(in.PartitionMaxBytes), f.room)
 	if in.FetchOffset == end || most <= 0 && f.bytes > 0 {
+		if f.b.store.Topics().Partition(p.Topic(), p.Index()) == nil { // deleted meanwhile
+			if f.req.Version >= 13 {
+				return kerr.UnknownTopicID
+			}
+			return kerr.UnknownTopicOrPartition
+		}
 		start := p.Start()
 		if in.FetchOffset < start || in.FetchOffset > high {
 			return log.ErrOutOfRange
