@@ -1,8 +1,6 @@
 package log
 
 import (
-	"errors"
-
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -22,7 +20,7 @@ func (l *Log) noteDoubt() {
 	}
 	f, err := l.sys.FS.Create(l.doubtName(), category)
 	if err == nil {
-		err = errors.Join(f.Sync(), f.Close())
+		err = f.Close() // in the cache is enough: without it, nothing is in doubt
 	}
 	if err != nil {
 		l.log.Warn("it cannot be noted for the next start that a sync failed", "file", l.doubtName(), "error", err)
