@@ -17,7 +17,10 @@
 //	call.go       a request on its way; the table of handlers
 //	apis.go       which APIs in which versions
 //	errors.go     what the log answers, as Kafka's codes
-//	listen*.go, conn*.go, frame.go     connections
+//	listen*.go, conn*.go               listeners and connections; sasl*.go, tls.go
+//	frame*.go                          what may come: heads, budget, buffers, structure of bodies
+//	env*.go                            KAFKA_* variables
+//	count.go                           what metrics read
 //	NN_name.go    one API each, by its key
 //	groups*.go    consumer groups; txns*.go the transaction coordinator
 //

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/log"
 	"github.com/azud/azud/internal/sys"
 )
 
@@ -43,7 +44,9 @@ func FromEnv(s *sys.Sys) (Env, error) {
 	if err := e.numbers(); err != nil {
 		return e, err
 	}
-	e.topicDefaults()
+	if err := e.topicDefaults(); err != nil {
+		return e, err
+	}
 	if err := e.listeners(s); err != nil {
 		return e, err
 	}
@@ -133,10 +136,12 @@ func invalidVariable(setting, text, want string) error {
 }
 
 // topicDefaults translates the broker's settings that are defaults of topics.
-func (e *Env) topicDefaults() {
-	for name, topic := range topicSettingOf() {
-		if v, ok := e.Settings[name]; ok {
-			e.Topics[topic] = v
+func (e *Env) topicDefaults() error {
+	for _, s := range brokerTable() {
+		if v, ok := e.Settings[s.name]; ok && s.topic != "" {
+			if err := e.topicDefault(s.name, s.topic, v); err != nil {
+				return err
+			}
 		}
 	}
 	for _, from := range []struct {
@@ -156,41 +161,23 @@ func (e *Env) topicDefaults() {
 			if n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64); err == nil && n > 0 {
 				text = strconv.FormatInt(n*from.unit[i], 10)
 			}
-			e.Topics[from.topic] = text
+			if err := e.topicDefault(name, from.topic, text); err != nil {
+				return err
+			}
 			break
 		}
 	}
+	return nil
 }
 
-// topicSettingOf are the names of topic settings by those of the broker's defaults for them.
-//
-// Kafka: ServerTopicConfigSynonyms.
-func topicSettingOf() map[string]string {
-	return map[string]string{
-		"log.retention.bytes":                 "retention.bytes",
-		"log.segment.bytes":                   "segment.bytes",
-		"log.cleanup.policy":                  "cleanup.policy",
-		"compression.type":                    "compression.type",
-		"message.max.bytes":                   "max.message.bytes",
-		"log.message.timestamp.type":          "message.timestamp.type",
-		"log.message.timestamp.before.max.ms": "message.timestamp.before.max.ms",
-		"log.message.timestamp.after.max.ms":  "message.timestamp.after.max.ms",
-		"log.cleaner.delete.retention.ms":     "delete.retention.ms",
-		"log.cleaner.min.compaction.lag.ms":   "min.compaction.lag.ms",
-		"log.cleaner.max.compaction.lag.ms":   "max.compaction.lag.ms",
-		"log.cleaner.min.cleanable.ratio":     "min.cleanable.dirty.ratio",
-		"min.insync.replicas":                 "min.insync.replicas",
-		"log.index.interval.bytes":            "index.interval.bytes",
-		"log.index.size.max.bytes":            "segment.index.bytes",
-		"log.preallocate":                     "preallocate",
-		"unclean.leader.election.enable":      "unclean.leader.election.enable",
-		"log.flush.interval.messages":         "flush.messages",
-		"log.flush.interval.ms":               "flush.ms",
-		"log.segment.delete.delay.ms":         "file.delete.delay.ms",
-		"compression.gzip.level":              "compression.gzip.level",
-		"compression.lz4.level":               "compression.lz4.level",
-		"compression.zstd.level":              "compression.zstd.level",
+// topicDefault makes a broker's setting the default of a topic's.
+func (e *Env) topicDefault(setting, topic, text string) error {
+	text = strings.TrimSpace(text)
+	if err := log.CheckSetting(topic, text); err != nil {
+		return errs.Wrap(err, "KAFKA_VARIABLE_INVALID", "%s is %q", variable(setting), e.Settings[setting])
 	}
+	e.Topics[topic] = text
+	return nil
 }
 
 // warn notes a setting that has no effect.

@@ -118,6 +118,8 @@ func TestBadVariables(t *testing.T) {
 	for _, test := range []struct{ vars, says string }{
 		{"KAFKA_NUM_PARTITIONS=three", `KAFKA_NUM_PARTITIONS is "three"`},
 		{"KAFKA_AUTO_CREATE_TOPICS_ENABLE=maybe", "true or false"},
+		{"KAFKA_LOG_RETENTION_HOURS=week", `KAFKA_LOG_RETENTION_HOURS is "week"`},
+		{"KAFKA_LOG_CLEANUP_POLICY=shred", "KAFKA_LOG_CLEANUP_POLICY"},
 		{"KAFKA_LISTENERS=localhost:9092", "NAME://HOST:PORT"},
 		{"KAFKA_LISTENERS=MINE://:9092", "MINE has no security protocol"},
 		{"KAFKA_LISTENERS=SSL://:9092", "no certificate"},

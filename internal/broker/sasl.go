@@ -105,7 +105,7 @@ func (s *saslState) step(c *conn, token []byte) (reply []byte, err error) {
 	}
 	if err != nil {
 		c.b.count.LoginFailed.Add(1)
-		c.b.say(refusedLogin, fmt.Sprintf("%s: login failed", c.host), "listener", c.ln.Name, "mechanism", s.mechanism, "user", fmt.Sprintf("%.64q", user))
+		c.b.say(refusedLogin, fmt.Sprintf("%s: login failed", c.host), "listener", c.ln.Name, "mechanism", s.mechanism, "user", fmt.Sprintf("%.64s", user))
 		c.b.cfg.Sys.Clock.Sleep(c.life, loginDelay) //nolint:errcheck // the connection ends anyway
 		return nil, err
 	}
