@@ -183,6 +183,9 @@ var (
 type AppendOptions struct {
 	// Now is the broker's clock in ms.
 	Now int64
+	// Deferred says that the caller waits for a Sync before it answers its client. Small
+	// appends are then written to their segment by the committer, many at a time.
+	Deferred bool
 	// Control lets a control batch in: only Write's markers and tests set it.
 	Control bool
 	// Txn says that the coordinator has verified that the partition belongs to the

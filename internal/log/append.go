@@ -40,7 +40,7 @@ func (p *Partition) Append(batches []byte, o AppendOptions) (Appended, error) {
 	}
 	base := p.end.Load()
 	p.place(list, base)
-	if err := p.write(batches, list, o.Now, st); err != nil {
+	if err := p.write(batches, list, o.Now, st, o.Deferred); err != nil {
 		return Appended{}, err
 	}
 	p.stage(batches, len(list), o.Control)
@@ -105,12 +105,34 @@ func (p *Partition) place(list []record.Batch, next int64) {
 }
 
 // write writes batches, which are list's bytes, into the last segment, rolling it if due.
-// The caller holds mu.
-func (p *Partition) write(batches []byte, list []record.Batch, now int64, st *Settings) error {
+// Small ones may be deferred to the next flush. The caller holds mu.
+func (p *Partition) write(batches []byte, list []record.Batch, now int64, st *Settings, deferred bool) error {
 	if p.due(int64(len(batches)), list, now, st) {
 		if err := p.roll(now); err != nil {
 			return p.writeFailed(err)
 		}
+	}
+	if deferred && len(batches) <= deferMax && len(p.tail) <= tailMax {
+		p.tail = append(p.tail, batches...)
+	} else if err := p.writeNow(batches); err != nil {
+		return err
+	}
+	for i := range list {
+		p.note(&list[i], now)
+	}
+	return nil
+}
+
+const (
+	deferMax = 8 << 10   // bytes of an append that is deferred
+	tailMax  = 256 << 10 // bytes that wait for the committer in a partition
+	tailKeep = 32 << 10  // bytes of the buffer that stay between rounds
+)
+
+// writeNow writes batches to the last segment, behind what has been deferred.
+func (p *Partition) writeNow(batches []byte) error {
+	if err := p.flush(); err != nil {
+		return err
 	}
 	s := p.last()
 	f, err := s.openWrite()
@@ -126,8 +148,27 @@ func (p *Partition) write(batches []byte, list []record.Batch, now int64, st *Se
 		}
 		return p.writeFailed(err)
 	}
-	for i := range list {
-		p.note(&list[i], now)
+	s.written.Store(s.size + int64(len(batches)))
+	return nil
+}
+
+// flush writes what has been deferred. A failure stops the partition: these records have
+// been given offsets, and only the journal has them. The caller holds mu.
+func (p *Partition) flush() error {
+	if len(p.tail) == 0 {
+		return nil
+	}
+	s := p.last()
+	f, err := s.openWrite()
+	if err == nil {
+		_, err = f.WriteAt(p.tail, s.size-int64(len(p.tail)))
+	}
+	if err != nil {
+		return s.breakOff(p.stop(err))
+	}
+	s.written.Store(s.size)
+	if p.tail = p.tail[:0]; cap(p.tail) > tailKeep {
+		p.tail = nil
 	}
 	return nil
 }
@@ -136,7 +177,7 @@ func noSpace(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.I
 
 // writeFailed tells a full disk, which may pass, from a broken one, which stops the partition.
 func (p *Partition) writeFailed(err error) error {
-	if noSpace(err) {
+	if noSpace(err) && !errors.Is(err, ErrStorage) {
 		p.l.checkSpaceSoon()
 		return fmt.Errorf("%w: %v", ErrDiskFull, err)
 	}
@@ -186,6 +227,9 @@ func (p *Partition) jitter(st *Settings) int64 {
 
 // roll begins a new segment at the log's end. The caller holds mu.
 func (p *Partition) roll(now int64) error {
+	if err := p.flush(); err != nil {
+		return err
+	}
 	s, err := createSegment(p.l.sys.FS, p.dir, p.end.Load(), now, p.l.cfg.IndexBytes)
 	if err != nil {
 		return err

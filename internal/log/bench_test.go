@@ -34,7 +34,7 @@ func BenchmarkSmall(b *testing.B) {
 			f := func(err error) { done <- err }
 			for left.Add(-1) >= 0 {
 				copy(buf, proto)
-				if _, err := p.Append(buf, AppendOptions{Now: testTime}); err != nil {
+				if _, err := p.Append(buf, AppendOptions{Now: testTime, Deferred: true}); err != nil {
 					b.Error(err)
 					return
 				}

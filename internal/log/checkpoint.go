@@ -2,6 +2,7 @@ package log
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,7 +26,7 @@ func (l *Log) checkpoints(ctx context.Context) {
 				continue
 			}
 		}
-		if err := l.checkpoint(false); err != nil && l.Err() == nil && ctx.Err() == nil {
+		if err := l.checkpoint(false); err != nil && l.Err() == nil && ctx.Err() == nil && !errors.Is(err, errBroken) {
 			l.log.Error("a checkpoint failed; the next one tries again", "error", err)
 		}
 	}
@@ -55,6 +56,9 @@ func (l *Log) checkpoint(last bool) error {
 	dropped := l.dropped.take()
 	defer func() { l.dropped.back(dropped) }()
 	s, dirty := l.capture()
+	if s.broken != nil {
+		return l.keepJournal(s.broken, dirty)
+	}
 	defer func() {
 		for _, d := range dirty {
 			d.seg.release()
@@ -91,6 +95,22 @@ func (l *Log) checkpoint(last bool) error {
 	return nil
 }
 
+// keepJournal ends a checkpoint because a partition has failed: what it acknowledged may be in
+// the journal only, and what the partition has in memory may be on no disk. The next start
+// puts it together from the last snapshot and the journal, which grows until then.
+func (l *Log) keepJournal(p *Partition, dirty []unsynced) error {
+	for _, d := range dirty {
+		d.seg.release()
+	}
+	if !l.broken.Swap(true) {
+		l.log.Error("the journal grows until the next start: the disk failed for a partition", "partition", p.String())
+	}
+	return errBroken
+}
+
+// errBroken says that there is no checkpoint because a partition has failed.
+var errBroken = fmt.Errorf("%w: there is no checkpoint until the next start", ErrStorage)
+
 // unsynced is a segment that a checkpoint must sync up to a size.
 type unsynced struct {
 	p    *Partition
@@ -116,7 +136,10 @@ func (l *Log) capture() (*snapshot, []unsynced) {
 			continue // being made: nothing is in it yet
 		}
 		for _, p := range t.parts {
-			st, d := p.capture(since)
+			st, d, failed := p.capture(since)
+			if failed {
+				s.broken = p
+			}
 			s.parts = append(s.parts, st)
 			dirty = append(dirty, d...)
 		}
@@ -126,9 +149,10 @@ func (l *Log) capture() (*snapshot, []unsynced) {
 
 // capture takes a copy of the partition's state, and forgets producers that sent nothing
 // since a time (ms).
-func (p *Partition) capture(since int64) (partState, []unsynced) {
+func (p *Partition) capture(since int64) (partState, []unsynced, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	_ = p.flush() // a failure has stopped the partition, and the sync to come says so
 	p.expireProducers(since)
 	st := partState{
 		topic: p.topic, index: p.index, start: p.start.Load(), end: p.end.Load(), cleaned: p.cleaned,
@@ -145,5 +169,5 @@ func (p *Partition) capture(since int64) (partState, []unsynced) {
 			dirty = append(dirty, unsynced{p, s.acquire(), s.size})
 		}
 	}
-	return st, dirty
+	return st, dirty, p.err != nil
 }

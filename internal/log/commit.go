@@ -92,6 +92,10 @@ func (l *Log) syncShares(s *stage, direct bool) {
 			}
 		}
 		sh.synced = true
+		if err := sh.p.flushDeferred(); err != nil {
+			sh.failed = true
+			return
+		}
 		if err := sh.last.sync(sh.size); err != nil {
 			sh.failed = true
 			sh.p.fail(err)
@@ -114,6 +118,13 @@ func (l *Log) syncShares(s *stage, direct bool) {
 		one(first)
 	}
 	wg.Wait()
+}
+
+// flushDeferred is flush for those who do not hold mu.
+func (p *Partition) flushDeferred() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.flush()
 }
 
 // noteSynced tells the journal how far segments are durable, without a sync of its own: all

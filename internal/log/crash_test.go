@@ -202,7 +202,7 @@ func (m *model) appendSome(t *testing.T, l *Log, parts []*Partition) {
 		for range 1 + m.rng.IntN(3) {
 			vs = append(vs, m.value())
 		}
-		list = append(list, sent{p, put(t, p, plain(vs...)), vs})
+		list = append(list, sent{p, put(t, p, plain(vs...), AppendOptions{Now: testTime, Deferred: m.rng.IntN(3) > 0}), vs})
 	}
 	wait(t, l)
 	m.mu.Lock()
@@ -228,7 +228,7 @@ func (m *model) transaction(t *testing.T, l *Log, parts []*Partition, producer i
 	commit := m.rng.IntN(2) == 0
 	w := Write{Puts: []Put{{TableTxns, fmt.Sprint("txn", producer), []byte(fmt.Sprint(commit))}}}
 	for _, p := range parts {
-		put(t, p, inTxn(producer, 0, 0, fmt.Sprint("txn", producer)))
+		put(t, p, inTxn(producer, 0, 0, fmt.Sprint("txn", producer)), AppendOptions{Now: testTime, Txn: true, Deferred: m.rng.IntN(2) == 0})
 		w.Markers = append(w.Markers, Marker{Topic: p.Topic(), Partition: p.Index(), Producer: producer, Commit: commit})
 	}
 	if m.rng.IntN(2) == 0 {

@@ -41,6 +41,7 @@ type Log struct {
 	due      chan struct{}
 	spaceDue chan struct{}
 	used     atomic.Bool // the journal has been written to
+	broken   atomic.Bool // it has been said that a partition keeps checkpoints from being made
 	lastGen  uint64      // of the journal at the last round; the committer's
 	quit     chan struct{}
 	stop     context.CancelFunc

@@ -85,7 +85,7 @@ func (p *Partition) span(at, from int64, iso Isolation) (span, Chunk, error) {
 		i++
 	}
 	sp.seg = p.segs[i].acquire()
-	sp.size, sp.next, sp.last = sp.seg.size, sp.seg.next, i == len(p.segs)-1
+	sp.size, sp.next, sp.last = sp.seg.written.Load(), sp.seg.next, i == len(p.segs)-1
 	for _, h := range p.hints {
 		if h.offset == at && h.seg == sp.seg {
 			sp.pos = h.pos

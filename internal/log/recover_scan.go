@@ -348,6 +348,9 @@ func (r *recovery) finish(p *Partition) error {
 		p.epochs = append(slices.Clone(p.epochs), epochStart{p.epoch.Load() + 1, p.end.Load()})
 		p.epoch.Add(1)
 	}
+	for _, s := range p.segs {
+		s.written.Store(s.size)
+	}
 	p.high.Store(p.end.Load())
 	p.settle()
 	p.rec = nil

@@ -48,13 +48,14 @@ func (m *meta) note(b *record.Batch, size int) {
 // been dropped, removes them.
 type segment struct {
 	meta
-	fs     sys.FS
-	dir    string
-	synced atomic.Int64 // bytes known to be durable
-	fresh  atomic.Bool  // the file's name is not known to be durable
-	refs   atomic.Int32
-	gone   atomic.Bool // dropped: remove the files with the last reference
-	idx    index
+	fs      sys.FS
+	dir     string
+	written atomic.Int64 // bytes that the file has; the partition's tail has the rest
+	synced  atomic.Int64 // bytes known to be durable
+	fresh   atomic.Bool  // the file's name is not known to be durable
+	refs    atomic.Int32
+	gone    atomic.Bool // dropped: remove the files with the last reference
+	idx     index
 
 	fmu   sync.Mutex
 	file  vfs.File
@@ -74,6 +75,7 @@ func openSegment(f sys.FS, dir string, m meta, every int) *segment {
 	s.idx.every = int64(every)
 	s.idx.from, s.idx.last, s.idx.ready = m.size, m.size, m.size == 0
 	s.abReady, s.abHead, s.abSaved = m.aborts == 0, m.aborts, m.aborts
+	s.written.Store(m.size)
 	s.synced.Store(m.size)
 	s.refs.Store(1)
 	return s

@@ -26,6 +26,7 @@ type snapshot struct {
 	at     mark
 	tables [tables]map[string][]byte
 	parts  []partState
+	broken *Partition // a partition that has failed: the snapshot must not be stored
 }
 
 // partState is a partition's state. The last of segs has bytes up to its size that are

@@ -31,7 +31,7 @@ func TestManyAtOnce(t *testing.T) {
 				if (i+n)%7 == 0 {
 					size = 2000
 				}
-				a, err := p.Append(of(int64(n), 0, int32(i), fmt.Sprintf("%d-%d %0*d", n, i, size, 0)), AppendOptions{Now: testTime})
+				a, err := p.Append(of(int64(n), 0, int32(i), fmt.Sprintf("%d-%d %0*d", n, i, size, 0)), AppendOptions{Now: testTime, Deferred: n%3 > 0})
 				if err == nil {
 					err = l.Wait(context.Background())
 				}

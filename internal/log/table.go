@@ -149,7 +149,7 @@ func (l *Log) findMarkers(all []Marker) (markers []placed, parts []*Partition) {
 func (p *Partition) appendMarker(m *Marker, now int64) []byte {
 	raw := record.Marker(nil, p.end.Load(), p.epoch.Load(), m.Producer, m.Epoch, m.Commit, m.CoordinatorEpoch, now)
 	b, _, _ := record.Parse(raw)
-	if err := p.write(raw, []record.Batch{b}, now, p.settings.Load()); err != nil {
+	if err := p.write(raw, []record.Batch{b}, now, p.settings.Load(), true); err != nil {
 		_ = p.last().breakOff(p.stop(err))
 	}
 	return raw

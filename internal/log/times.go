@@ -92,7 +92,9 @@ func (p *Partition) hold(iso Isolation) (segs []held, limit, start int64) {
 		return nil, 0, 0
 	}
 	for _, s := range p.segs {
-		segs = append(segs, held{s.acquire(), s.meta, p})
+		h := held{s.acquire(), s.meta, p}
+		h.m.size = s.written.Load()
+		segs = append(segs, h)
 	}
 	limit = p.high.Load()
 	if iso == ReadCommitted {
