@@ -146,17 +146,21 @@ func (f *fetching) read() {
 			d.HighWatermark, d.LastStableOffset, d.LogStartOffset, d.PreferredReadReplica = -1, -1, -1, -1
 			d.AbortedTransactions = nil
 			var err error
-			switch {
-			case f.parts[n] != nil:
+			if f.parts[n] != nil {
 				err = f.partition(f.parts[n], &t.Partitions[j], d)
-			case f.names[i] == "" && f.req.Version >= 13:
-				err = kerr.UnknownTopicID
-			default:
+			} else {
+				d.AbortedTransactions = []kmsg.FetchResponseTopicPartitionAbortedTransaction{} // as in Kafka
 				err = kerr.UnknownTopicOrPartition
+				if f.names[i] == "" && f.req.Version >= 13 {
+					err = kerr.UnknownTopicID
+				}
 			}
 			if err != nil {
 				d.ErrorCode = code(err)
 				f.bad = true
+			}
+			if f.parts[n] == nil {
+				d.AbortedTransactions = []kmsg.FetchResponseTopicPartitionAbortedTransaction{} // as Kafka
 			}
 			sent += len(d.RecordBatches)
 			n++

@@ -468,6 +468,14 @@ func schemas() map[int16]schema {
 				{0, 999, -1, wireBytes, 0, nil},  // SaltedPassword
 			}}, // Upsertions
 		}},
+		55: {0, []field{ // DescribeQuorum
+			{0, 999, -1, wireStructs, 48, []field{
+				{0, 999, -1, wireString, 0, nil}, // Topic
+				{0, 999, -1, wireStructs, 16, []field{
+					{0, 999, -1, wireFixed, 4, nil}, // Partition
+				}}, // Partitions
+			}}, // Topics
+		}},
 		57: {0, []field{ // UpdateFeatures
 			{0, 999, -1, wireFixed, 4, nil}, // TimeoutMillis
 			{0, 999, -1, wireStructs, 32, []field{
@@ -516,6 +524,19 @@ func schemas() map[int16]schema {
 		69: {0, []field{ // ConsumerGroupDescribe
 			{0, 999, -1, wireArray, 16, []field{{0, 999, -1, wireString, 0, nil}}}, // Groups
 			{0, 999, -1, wireFixed, 1, nil},                                        // IncludeAuthorizedOperations
+		}},
+		71: {0, []field{ // GetTelemetrySubscriptions
+			{0, 999, -1, wireFixed, 16, nil}, // ClientInstanceID
+		}},
+		72: {0, []field{ // PushTelemetry
+			{0, 999, -1, wireFixed, 16, nil}, // ClientInstanceID
+			{0, 999, -1, wireFixed, 4, nil},  // SubscriptionID
+			{0, 999, -1, wireFixed, 1, nil},  // Terminating
+			{0, 999, -1, wireFixed, 1, nil},  // CompressionType
+			{0, 999, -1, wireBytes, 0, nil},  // Metrics
+		}},
+		74: {0, []field{ // ListConfigResources
+			{1, 999, -1, wireArray, 1, []field{{0, 999, -1, wireFixed, 1, nil}}}, // ResourceTypes
 		}},
 		75: {0, []field{ // DescribeTopicPartitions
 			{0, 999, -1, wireStructs, 24, []field{
