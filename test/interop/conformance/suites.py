@@ -5,6 +5,7 @@ and returns {name: (status, detail)} with the status PASS, FAIL or SKIP; what it
 did not run. Everything is fetched by package clients and kept in the cache.
 """
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -58,6 +59,8 @@ def librdkafka_source():
         shutil.move(str(source), str(folder / "librdkafka"))
         shutil.rmtree(folder / "vendor")
         source = folder / "librdkafka"
+        replicas = source / "tests/0103-transactions.c"  # one broker cannot hold three replicas
+        replicas.write_text(re.sub(r"(test_create_topic\w*\([^;]*?), 3,", r"\1, 1,", replicas.read_text()))
         for script in ("configure", "lds-gen.py"):
             os.chmod(source / script, 0o755)
         script = ("./configure --disable-gssapi --disable-curl --disable-zstd && make -j2 libs && make -j2 -C tests test-runner"
@@ -66,7 +69,7 @@ def librdkafka_source():
         if r.returncode:
             raise RuntimeError("librdkafka: " + r.stdout[-3000:])
 
-    return deps.cached("librdkafka", RDKAFKA_SYS + " built 1", make) / "librdkafka"
+    return deps.cached("librdkafka", RDKAFKA_SYS + " built 2", make) / "librdkafka"
 
 
 def kafka_scripts(folder):
@@ -82,21 +85,44 @@ def kafka_scripts(folder):
 
 
 def librdkafka(address, names, out):
+    """A name with a slash is one part of a test, TEST/do_test_x."""
     source = librdkafka_source()
     work = pathlib.Path(tempfile.mkdtemp(prefix="librdkafka-"))
+    whole, parts = [n for n in names if "/" not in n], [n for n in names if "/" in n]
+
+    def runner(log, tests, *args, **env):
+        _, text = execute([source / "tests/test-runner", "-Q", "-L", *args], log, work, dict(
+            {"LD_LIBRARY_PATH": "%s/src:%s/src-cpp" % (source, source), "RDKAFKA_TEST_CONF": str(work / "test.conf"),
+             "TEST_KAFKA_VERSION": KAFKA_VERSION, "KAFKA_PATH": str(work), "BROKERS": address, "TESTS": tests}, **env))
+        return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+    def alone(number, names, sub=""):
+        """The tests of a number, or one part of one, in a process: a failure may abort it."""
+        text = runner(out / ("librdkafka-%s%s.log" % (number, sub.strip(":"))), number, "-p1", **({"SUBTESTS": sub} if sub else {}))
+        found, got = outcomes(text), {}
+        for name in names:
+            got[name] = found.pop(name.split("/")[0], ("no result", " | ".join(text.splitlines()[-2:])[:300]))
+            if sub and got[name][0] == "PASS" and not re.search(r"\[ %s.*: PASS" % sub, text):
+                got[name] = ("FAIL", "no such part ran")
+        return {**({} if sub else found), **got}
+
     try:
         kafka_scripts(work)
         (work / "test.conf").write_text("bootstrap.servers=%s\n" % address)
         for folder in ("fixtures", "scenarios", "interceptor_test", "plugin_test"):
             (work / folder).symlink_to(source / "tests" / folder)
-        env = {"LD_LIBRARY_PATH": "%s/src:%s/src-cpp" % (source, source), "RDKAFKA_TEST_CONF": str(work / "test.conf"),
-               "TEST_KAFKA_VERSION": KAFKA_VERSION, "KAFKA_PATH": str(work), "BROKERS": address,
-               "TESTS": ",".join(sorted({n[:4] for n in names})), "CI": ""}
-        env_ = {k: v for k, v in env.items() if k != "CI"}
-        code, text = execute([source / "tests/test-runner", "-Q", "-L", "-p6"], out / "librdkafka.log", work, env_)
+        jobs = [(number, [n for n in whole if n[:4] == number]) for number in sorted({n[:4] for n in whole})]
+        jobs += [(n[:4], [n], n.split("/")[1]) for n in parts]
+        results = {}
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            for r in pool.map(lambda job: alone(*job), jobs):
+                results.update(r)
+        return results
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def outcomes(text):
     results = {}
     for m in re.finditer(r"=+ Test (\w+) (PASSED|FAILED|SKIPPED) =+", text):
         results[m[1]] = (m[2][:4], "")
@@ -127,7 +153,7 @@ def franz_go(address, names, out):
         [folder / "kgo.test", "-test.v", "-test.timeout", "%ds" % TIMEOUT_S, "-test.parallel", "4", "-test.run",
          "^(%s)$" % "|".join(sorted(names))], out / "franz-go.log", folder / "src/pkg/kgo",
         {"KGO_SEEDS": address, "KGO_TEST_RF": "1", "KGO_LOG_LEVEL": "none",
-         "KGO_TEST_RECORDS": os.environ.get("KGO_TEST_RECORDS", "50000"), "KGO_TEST_MAX_TOPIC_PARTS": "11"})
+         "KGO_TEST_RECORDS": os.environ.get("KGO_TEST_RECORDS", "20000"), "KGO_TEST_MAX_TOPIC_PARTS": "11"})
     results = {}
     for m in re.finditer(r"^--- (PASS|FAIL|SKIP): (\w+) \(.*?\)\n((?:    .*\n)*)", text, re.M):
         detail = " | ".join(s.strip() for s in m[3].splitlines() if "--- PASS" not in s)
