@@ -26,6 +26,7 @@ type batch struct {
 	marker   int8  // 0: records; 1: commit; 2: abort
 	write    int   // of a marker: the number of its Write
 	at       int64 // ms, when it was appended
+	gone     bool  // never acknowledged, and lost by a failed sync, while what follows it was not
 }
 
 func (b *batch) next() int64 { return b.base + int64(len(b.recs)) }
@@ -78,6 +79,9 @@ func (p *part) find(offset int64) *batch {
 	return p.batches[i]
 }
 
+// has reports whether a batch is there.
+func (p *part) has(b *batch) bool { return !b.gone && slices.Contains(p.batches, b) }
+
 // cut forgets what lies at or behind an offset: a crash has lost it.
 func (p *part) cut(end int64) {
 	for len(p.batches) > 0 && p.batches[len(p.batches)-1].base >= end {
@@ -93,6 +97,7 @@ func (p *part) stable(start, high int64) int64 {
 			break
 		}
 		switch {
+		case b.gone:
 		case b.marker != 0:
 			delete(open, b.producer)
 		case b.txn:
@@ -110,7 +115,7 @@ func (p *part) stable(start, high int64) int64 {
 // openTxn reports whether the producer has a transaction open here.
 func (p *part) openTxn(id int64) (open bool) {
 	for _, b := range p.batches {
-		if b.producer == id && b.txn {
+		if b.producer == id && b.txn && !b.gone {
 			open = b.marker == 0
 		}
 	}
@@ -123,6 +128,7 @@ func (p *part) committed(start, stable int64) map[int64]rec {
 	open := map[int64][]*batch{}
 	for _, b := range p.batches {
 		switch {
+		case b.gone:
 		case b.marker == 1:
 			for _, o := range open[b.producer] {
 				o.add(out, start, stable)

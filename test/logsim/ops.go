@@ -169,10 +169,11 @@ func (w *world) createTopic() {
 		return
 	}
 	t.grow(n)
+	settings := t.settings // as of now
 	w.topics = append(w.topics, t)
 	w.known[t.name] = t
 	w.did(&step{what: "create " + t.name, do: func(s *state) {
-		s.topics[t.id] = topicState{t.name, t.settings, n}
+		s.topics[t.id] = topicState{t.name, settings, n}
 	}})
 }
 

@@ -185,6 +185,7 @@ func (w *world) reopen() {
 	}
 	w.counts["starts"]++
 	w.recovered()
+	w.failing = false
 	if w.bad == nil {
 		w.verify()
 	}
@@ -199,18 +200,21 @@ func (w *world) recovered() {
 	now := w.readState()
 	at := w.sure.clone()
 	kept := -1
-	first := at.diff(now)
+	var diffs []string
 	for i := 0; ; i++ {
-		if at.diff(now) == "" {
+		diff := at.diff(now)
+		if diff == "" {
 			kept = i // the longest that fits
 		}
 		if i == len(w.steps) {
+			diffs = append(diffs, diff)
 			break
 		}
+		diffs = append(diffs, diff+"; with "+w.steps[i].what)
 		w.steps[i].do(at)
 	}
 	if kept < 0 {
-		w.wrong("the state after a restart is none that was there: since the last acknowledgement, %s", first)
+		w.wrong("the state after a restart is none that was there: since the last acknowledgement: %s", strings.Join(diffs, ", "))
 		return
 	}
 	w.tell("%d of %d unacknowledged steps are there", kept, len(w.steps))
@@ -267,6 +271,9 @@ func (w *world) recoveredPart(p *part, lastWrite int) {
 		return
 	}
 	p.cut(end)
+	if w.failing {
+		w.markGone(p, lp, max(p.acked, p.seen))
+	}
 	if p.end() != end && !p.topic.compacted() && len(p.batches) > 0 {
 		w.wrong("%v: the log ends at %d, in the middle of a batch", p, end)
 		return
@@ -283,6 +290,25 @@ func (w *world) recoveredPart(p *part, lastWrite int) {
 		p.asked = min(p.asked, start)
 		w.checkRetained(p, p.asked)
 		p.trimmed = start
+	}
+}
+
+// markGone finds the batches from an offset on that a failed sync has lost, although the
+// journal had what follows them.
+func (w *world) markGone(p *part, lp *log.Partition, from int64) {
+	all, _, err := w.readAll(lp, max(from, lp.Start()), log.ReadUncommitted)
+	if err != nil {
+		return // found again by verify
+	}
+	there := map[int64]bool{}
+	for _, g := range all {
+		there[g.offset] = true
+	}
+	for _, b := range p.batches {
+		if b.base >= from && b.base >= lp.Start() && !there[b.base] && !b.gone {
+			w.tell("%v: the batch at %d is gone", p, b.base)
+			b.gone = true
+		}
 	}
 }
 
@@ -318,15 +344,20 @@ func (w *world) resume() {
 // resend sends the last batches again: those that are there are duplicates, the others are
 // appended, in order.
 func (w *world) resend(p *part, pr *producer) {
-	for _, b := range pr.sent[p] {
+	for i, b := range pr.sent[p] {
 		if w.bad != nil || w.disk.Crashed() {
 			return
 		}
-		if slices.Contains(p.batches, b) {
+		if p.has(b) {
 			w.again(p, b)
-		} else if !w.send(p, b) {
+			continue
+		}
+		again := *b
+		again.gone = false
+		if !w.send(p, &again) {
 			return
 		}
+		pr.sent[p][i] = &again
 	}
 }
 
@@ -335,7 +366,7 @@ func (w *world) resend(p *part, pr *producer) {
 func (w *world) resumeTxn(pr *producer) {
 	if e := pr.end; e != nil {
 		for _, p := range e.parts {
-			there := slices.ContainsFunc(p.batches, func(b *batch) bool { return b.marker != 0 && b.write == e.write })
+			there := slices.ContainsFunc(p.batches, func(b *batch) bool { return b.marker != 0 && b.write == e.write && !b.gone })
 			if want := e.write <= w.lastWrite; there != want && slices.Contains(w.allParts(), p) {
 				w.wrong("%v: write %d is there: %v; its marker: %v", p, e.write, want, there)
 			}

@@ -48,6 +48,7 @@ type world struct {
 	prods     []*producer
 	com       record.Compressor
 	faulty    string // the fault that is on: "", "eio", "full"
+	failing   bool   // some process since the last good start had a failing disk
 	bad       error  // the first thing found wrong
 	counts    map[string]int
 }
@@ -83,6 +84,7 @@ func (w *world) open() error {
 	w.cfg.Log = slog.New(&handler{w.logs})
 	w.disk.SetHook(w.o.plant)
 	w.disk.SetCapacity(1 << 40)
+	w.failing = w.failing || w.faulty != ""
 	w.faulty = ""
 	l, err := log.Open(context.Background(), w.cfg)
 	if err != nil {
