@@ -23,7 +23,7 @@ func (b *Broker) createTopics(c *call, q *kmsg.CreateTopicsRequest) {
 	for i := range q.Topics {
 		in := &q.Topics[i]
 		out := kmsg.NewCreateTopicsResponseTopic()
-		out.Topic = in.Topic
+		out.Topic, out.Configs = in.Topic, []kmsg.CreateTopicsResponseTopicConfig{}
 		var err error
 		switch {
 		case times[in.Topic] == 0:

@@ -43,6 +43,7 @@ func (b *Broker) describeTopicPartitions(_ *call, q *kmsg.DescribeTopicPartition
 			p := kmsg.NewDescribeTopicPartitionsResponseTopicPartition()
 			p.Partition, p.LeaderID, p.LeaderEpoch = int32(n), b.cfg.NodeID, t.Partitions()[n].LeaderEpoch()
 			p.Replicas, p.ISR = []int32{b.cfg.NodeID}, []int32{b.cfg.NodeID}
+			p.EligibleLeaderReplicas, p.LastKnownELR = []int32{}, []int32{} // Java takes no null here
 			out.Partitions = append(out.Partitions, p)
 		}
 		left -= end - from

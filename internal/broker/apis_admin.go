@@ -17,7 +17,9 @@ func adminAPIs() []api {
 		later(44, 0, 1, (*Broker).incrementalAlterConfigs),
 		at(46, 0, 0, (*Broker).listPartitionReassignments),
 		at(48, 0, 1, (*Broker).describeClientQuotas),
+		at(55, 0, 2, (*Broker).describeQuorum),
 		at(60, 0, 2, (*Broker).describeCluster),
+		at(74, 0, 1, (*Broker).listConfigResources),
 		at(75, 0, 0, (*Broker).describeTopicPartitions),
 	}
 }

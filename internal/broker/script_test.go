@@ -84,9 +84,6 @@ func (s *script) plain(key string, v any) any {
 		if key == "TopicID" {
 			return s.name("T", fmt.Sprint(v), strings.Trim(fmt.Sprint(v), "[]0 ") == "")
 		}
-		if len(v) == 0 {
-			return nil
-		}
 		order := map[string]string{"Topics": "Topic", "Partitions": "Partition", "Configs": "Name", "TransactionStates": "TransactionalID"}[key]
 		slices.SortStableFunc(v, func(a, b any) int {
 			x, y := sortKey(a, order), sortKey(b, order)
