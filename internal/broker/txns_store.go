@@ -109,7 +109,7 @@ func (d *txnDec) id(into *log.TopicID) { copy(into[:], d.take(int64(len(into))))
 // load reads the table, tells the groups what is pending, and ends what batches of lost
 // transactions left open. Others do not run yet.
 func (x *txns) load() {
-	open := map[int64]*txn{}
+	owners := map[int64]*txn{}
 	for id, raw := range x.b.store.All(log.TableTxns) {
 		s, err := readTxn(raw)
 		if err != nil {
@@ -119,30 +119,32 @@ func (x *txns) load() {
 		t := &txn{id: id, txnState: s}
 		x.byID[id] = t
 		x.schedule(t)
+		owners[s.producer] = t
 		if s.phase != txnOngoing {
 			continue
 		}
-		open[s.producer] = t
 		for g, offsets := range s.groups {
 			if len(offsets) > 0 {
 				x.b.markPending(g, s.producer, offsets)
 			}
 		}
 	}
-	x.adopt(open)
+	x.adopt(owners)
 }
 
-// adopt looks for batches of transactions that reached the disk of a machine that lost its
-// power before the entry in the table did: those of an open transaction become part of it,
-// others are aborted, or the last stable offset would stay for ever.
-func (x *txns) adopt(open map[int64]*txn) {
+// adopt looks for batches that a crash kept, although it lost the entry that let them in: their
+// producer may repeat them, is told that they are there, and goes on to commit. So they become
+// part of its transaction, which is opened again if need be and ends at the latest by its
+// timeout. Those of an epoch that nobody has any more are aborted, or the last stable offset
+// would stay for ever.
+func (x *txns) adopt(owners map[int64]*txn) {
 	for _, topic := range x.b.store.Topics().All() {
 		for n, p := range topic.Partitions() {
 			for _, producer := range p.Producers() {
 				if producer.TxnStart < 0 {
 					continue
 				}
-				if err := x.adoptOne(open, txnPart{topic.ID(), topic.Name(), int32(n)}, producer); err != nil {
+				if err := x.adoptOne(owners, txnPart{topic.ID(), topic.Name(), int32(n)}, producer); err != nil {
 					x.b.log.Error("an open transaction could not be ended", "topic", topic.Name(), "partition", n, "producer", producer.ID, "error", err)
 				}
 			}
@@ -150,8 +152,8 @@ func (x *txns) adopt(open map[int64]*txn) {
 	}
 }
 
-func (x *txns) adoptOne(open map[int64]*txn, part txnPart, p log.Producer) error {
-	if t := open[p.ID]; t != nil && t.epoch == p.Epoch {
+func (x *txns) adoptOne(owners map[int64]*txn, part txnPart, p log.Producer) error {
+	if t := owners[p.ID]; t != nil && t.epoch == p.Epoch {
 		return x.add(t, []txnPart{part}, nil)
 	}
 	x.b.log.Warn("a transaction that nobody knows is aborted", "topic", part.name, "partition", part.partition, "producer", p.ID)
