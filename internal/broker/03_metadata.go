@@ -18,6 +18,9 @@ const (
 	noOps      = math.MinInt32
 )
 
+// maxMade is how many topics one request may make; clients ask again for the rest.
+const maxMade = 1000
+
 // metadata says which topics there are and who serves them. Topics that a client asks for
 // are made first where that is allowed.
 func (b *Broker) metadata(c *call, req *kmsg.MetadataRequest) {
@@ -91,7 +94,7 @@ func (b *Broker) metadataTopics(c *call, req *kmsg.MetadataRequest, resp *kmsg.M
 	}
 	const alwaysBefore = 4 // older versions cannot forbid it
 	create := !b.cfg.NoAutoCreate && (req.Version < alwaysBefore || req.AllowAutoTopicCreation)
-	asked := make(map[string]bool, len(req.Topics))
+	asked, count := make(map[string]bool, len(req.Topics)), 0
 	for _, want := range req.Topics {
 		if want.Topic == nil {
 			resp.Topics = append(resp.Topics, b.describeID(want.TopicID))
@@ -102,8 +105,11 @@ func (b *Broker) metadataTopics(c *call, req *kmsg.MetadataRequest, resp *kmsg.M
 			continue
 		}
 		asked[name] = true
-		t, fresh, err := b.wanted(name, create, c.client)
-		made = made || fresh
+		t, fresh, err := b.wanted(name, create && count < maxMade, c.client)
+		if fresh {
+			made = true
+			count++
+		}
 		if err != nil {
 			resp.Topics = append(resp.Topics, missing(&name, code(err)))
 			continue
