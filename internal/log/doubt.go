@@ -1,6 +1,9 @@
 package log
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -37,6 +40,36 @@ func (l *Log) inDoubt() (bool, error) {
 		l.log.Warn("a sync failed before this start: what it should have made durable is written again")
 	}
 	return err == nil, err
+}
+
+// settleJournal makes durable what has been read of the journal. After a kill it may be in the
+// cache only, and recovery is about to remove files because of it: a power cut must not bring
+// back the state before with the files gone.
+func (r *recovery) settleJournal() error {
+	fs, dir := r.l.sys.FS, r.l.journalDir()
+	for n := 0; ; n++ {
+		name := fs.PathJoin(dir, journalName(n))
+		info, err := fs.Stat(name)
+		if missing(err) {
+			return syncDir(fs, dir)
+		}
+		if err != nil {
+			return err
+		}
+		f, err := openRW(fs, name)
+		if err != nil {
+			return err
+		}
+		if r.doubt {
+			err = rewrite(f, 0, info.Size())
+		}
+		if err == nil {
+			err = f.SyncData()
+		}
+		if err = errors.Join(err, f.Close()); err != nil {
+			return fmt.Errorf("making %s durable: %w", name, err)
+		}
+	}
 }
 
 // rewrite writes the bytes of [from, to) again, so that the next sync is about them.

@@ -118,6 +118,11 @@ func (r *recovery) run(ctx context.Context) error {
 	if err := r.replay(r.learn); err != nil {
 		return err
 	}
+	if r.records > 0 {
+		if err := r.settleJournal(); err != nil {
+			return err
+		}
+	}
 	for i, t := range r.snap.tables {
 		r.l.tables.of[i] = t
 	}
