@@ -3,7 +3,6 @@ package broker
 import (
 	"cmp"
 	"maps"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,9 +118,6 @@ func (c *configs) listeners(name string) string {
 			continue
 		case name == "advertised.listeners":
 			addr = cmp.Or(l.Advertised, l.addr)
-		}
-		if host, port, err := net.SplitHostPort(addr); err == nil {
-			addr = net.JoinHostPort(host, port)
 		}
 		out = append(out, l.Name+"://"+addr)
 	}

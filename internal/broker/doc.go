@@ -26,6 +26,6 @@
 //
 // # Locks
 //
-// A group's, then a transaction's, then those of the log (partition, journal). None is held
+// A transaction's, then a group's, then those of the log (partition, journal). None is held
 // while a client is waited for. The topic map is the log's atomic pointer.
 package broker

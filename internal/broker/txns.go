@@ -223,13 +223,17 @@ func (x *txns) add(t *txn, parts []txnPart, groups map[string][]committed) error
 // mergeOffsets is old with fresh ones; a partition's newest counts. The lists stay as they are.
 func mergeOffsets(old, fresh []committed) []committed {
 	out := slices.Clone(old)
+	at := make(map[topicPartition]int, len(out)+len(fresh))
+	for i := range out {
+		at[out[i].key()] = i
+	}
 	for _, o := range fresh {
-		at := slices.IndexFunc(out, func(p committed) bool { return p.key() == o.key() })
-		if at < 0 {
-			out = append(out, o)
+		if i, ok := at[o.key()]; ok {
+			out[i] = o
 			continue
 		}
-		out[at] = o
+		at[o.key()] = len(out)
+		out = append(out, o)
 	}
 	return out
 }

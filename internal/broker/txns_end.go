@@ -122,10 +122,13 @@ func (x *txns) write(t *txn, next *txnState, epoch int16, commit bool) error {
 	for _, p := range t.sortedParts() {
 		w.Markers = append(w.Markers, p.marker(t.producer, epoch, commit))
 	}
-	offsets := t.groups
-	if !commit {
-		offsets = make(map[string][]committed, len(t.groups))
-		for g := range t.groups {
+	offsets := make(map[string][]committed, len(t.groups))
+	for g, list := range t.groups {
+		switch {
+		case len(list) == 0: // announced, but none came
+		case commit:
+			offsets[g] = list
+		default:
 			offsets[g] = nil
 		}
 	}
