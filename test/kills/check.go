@@ -200,6 +200,7 @@ func checkTorn(h *history, f *findings) {
 	sure := h.sure.counts()
 	for w, wr := range h.writers {
 		here, missing := make([]int, len(wr.txns)), make([]int, len(wr.txns))
+		lacks := map[int]sent{} // an example
 		for n, s := range wr.sent {
 			switch {
 			case s.txn < 0 || !s.acked || !h.mustKeep(s):
@@ -207,14 +208,15 @@ func checkTorn(h *history, f *findings) {
 				here[s.txn]++
 			default:
 				missing[s.txn]++
+				lacks[s.txn] = s
 			}
 		}
 		for t, o := range wr.txns {
 			switch {
 			case o == committed && missing[t] > 0:
-				f.add(kindTorn, "%s: transaction %d was committed, and %d of its %d records are missing", wr.name, t, missing[t], here[t]+missing[t])
+				f.add(kindTorn, "%s: transaction %d was committed, and %d of its %d records are missing, such as %s offset %d", wr.name, t, missing[t], here[t]+missing[t], lacks[t].part, lacks[t].offset)
 			case o == committing && here[t] > 0 && missing[t] > 0:
-				f.add(kindTorn, "%s: transaction %d, whose commit was not answered, has %d records and lacks %d", wr.name, t, here[t], missing[t])
+				f.add(kindTorn, "%s: transaction %d, whose commit was not answered, has %d records and lacks %d, such as %s offset %d", wr.name, t, here[t], missing[t], lacks[t].part, lacks[t].offset)
 			}
 		}
 	}

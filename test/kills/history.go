@@ -60,6 +60,10 @@ const (
 	aborted // never asked to commit, or answered as aborted
 )
 
+func (o outcome) String() string {
+	return [...]string{"open", "to commit", "committed", "aborted"}[o]
+}
+
 // writer is who sends records. In a run its lock guards the fields below it.
 type writer struct {
 	name    string
