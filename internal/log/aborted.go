@@ -122,8 +122,11 @@ func findAborted(segs []*segment) (list []Aborted, err error) {
 			case open:
 				delete(first, b.Producer)
 				if m, ok, err := b.EndMark(); err == nil && ok && !m.Commit && i == len(segs)-1 {
-					// The last stable offset of then is not known; the least that it can have been.
-					list = append(list, Aborted{b.Producer, start, b.Base, start})
+					stable := b.Next() // readers stop at the first entry beyond them by this
+					for _, other := range first {
+						stable = min(stable, other)
+					}
+					list = append(list, Aborted{b.Producer, start, b.Base, stable})
 				}
 			}
 		}

@@ -82,6 +82,11 @@ func (l *Log) checkpoint(last bool) error {
 	if last {
 		s.at.pos = -1
 	}
+	for i := range s.parts {
+		for k, seg := range s.parts[i].live {
+			s.parts[i].segs[k].index = seg.idx.known()
+		}
+	}
 	l.snapN++
 	s.n = l.snapN
 	if err := storeSnapshot(l.sys.FS, l.cfg.Dir, s); err != nil {
@@ -164,7 +169,7 @@ func (p *Partition) capture(since int64) (partState, []unsynced, bool) {
 	}
 	var dirty []unsynced
 	for _, s := range p.segs {
-		st.segs = append(st.segs, s.meta)
+		st.segs, st.live = append(st.segs, s.meta), append(st.live, s)
 		if s.synced.Load() < s.size || s.fresh.Load() || s.broken() != nil || s.unsaved() {
 			dirty = append(dirty, unsynced{p, s.acquire(), s.size})
 		}

@@ -1,7 +1,9 @@
 package log
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -9,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -83,8 +86,16 @@ type model struct {
 	acked map[string]map[int64]string // by topic-partition: what was acknowledged
 	start map[string]int64            // acknowledged log starts
 	table map[string]string           // acknowledged puts
-	rng   *rand.Rand
-	next  int
+	next  atomic.Int64
+}
+
+// client is one of several beside each other.
+type client struct {
+	*model
+	n   int
+	rng *rand.Rand
+	t   *testing.T
+	l   *Log
 }
 
 func (m *model) clone() *model {
@@ -95,13 +106,12 @@ func (m *model) clone() *model {
 	return c
 }
 
-func (m *model) value() string {
-	m.next++
+func (m *client) value() string {
 	n := 10
 	if m.rng.IntN(8) == 0 {
 		n = 2500 // a round of its own is synced directly
 	}
-	return fmt.Sprintf("v%d%s", m.next, strings.Repeat(".", m.rng.IntN(n)))
+	return fmt.Sprintf("v%d%s", m.next.Add(1), strings.Repeat(".", m.rng.IntN(n)))
 }
 
 func TestCrashes(t *testing.T) {
@@ -116,7 +126,8 @@ func TestCrashes(t *testing.T) {
 
 func crashes(t *testing.T, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	m := &model{acked: map[string]map[int64]string{}, start: map[string]int64{}, table: map[string]string{}, rng: rng}
+	m := &model{acked: map[string]map[int64]string{}, start: map[string]int64{}, table: map[string]string{}}
+	direct := []int{300, 1000, 16 << 10}[rng.IntN(3)]
 	disk := vfs.NewCrashableMem()
 	for generation := range 4 {
 		fs := &crashFS{FS: disk, left: 1 + rng.IntN(400), done: make(chan struct{})}
@@ -131,7 +142,8 @@ func crashes(t *testing.T, seed uint64) {
 			after = disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: cut})
 		}
 		l, err := tryOpen(t, fs, func(c *Config) {
-			c.JournalBytes, c.DirectBytes, c.CheckpointBytes, c.IndexBytes = 16<<10, 1000, 40<<10, 500
+			c.Log = slog.New(slog.NewTextHandler(noDamage{t}, nil))
+			c.JournalBytes, c.DirectBytes, c.CheckpointBytes, c.IndexBytes = 16<<10, direct, 40<<10, 500
 		})
 		if err != nil {
 			t.Fatalf("generation %d: %v", generation, err)
@@ -139,16 +151,27 @@ func crashes(t *testing.T, seed uint64) {
 		if generation > 0 {
 			verify(t, l, m)
 		}
-		work(t, l, m, func() bool { fs.mu.Lock(); defer fs.mu.Unlock(); return fs.left <= 0 })
+		work(t, l, m, rng, func() bool { fs.mu.Lock(); defer fs.mu.Unlock(); return fs.left <= 0 })
 		fs.finish()
 		l.Close() //nolint:errcheck // the machine has gone already
-		known.rng, known.next = rng, m.next
+		known.next.Store(m.next.Load())
 		disk, m = after, known
 	}
 }
 
-// work appends, writes and trims until done, and notes what is acknowledged.
-func work(t *testing.T, l *Log, m *model, done func() bool) {
+// noDamage fails the test if the log says that acknowledged records are damaged: a power cut
+// damages none.
+type noDamage struct{ t *testing.T }
+
+func (n noDamage) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte("damaged\"")) {
+		n.t.Errorf("%s", p)
+	}
+	return len(p), nil
+}
+
+// work has clients append, write and trim until done, and notes what is acknowledged.
+func work(t *testing.T, l *Log, m *model, rng *rand.Rand, done func() bool) {
 	for n := byte(1); n <= 2; n++ {
 		if l.Topics().ByID(id(n)) == nil {
 			create(t, l, fmt.Sprint("t", n), n, 2, "segment.bytes", "8000")
@@ -158,38 +181,50 @@ func work(t *testing.T, l *Log, m *model, done func() bool) {
 	for _, topic := range l.Topics().All() {
 		parts = append(parts, topic.Partitions()...)
 	}
-	for i := 0; i < 600 && !done(); i++ {
-		switch r := m.rng.IntN(20); {
-		case r < 15:
-			m.appendSome(t, l, parts)
-		case r < 17:
-			m.transaction(t, l, parts, int64(1000+m.next))
-		case r < 19:
-			m.next++
-			k, v := fmt.Sprint("k", m.rng.IntN(5)), fmt.Sprint("w", m.next)
-			if err := l.Write(Write{Puts: []Put{{TableOffsets, k, []byte(v)}}}); err != nil {
-				t.Fatal(err)
+	var wg sync.WaitGroup
+	for n := range 1 + rng.IntN(4) {
+		c := &client{m, n, rand.New(rand.NewPCG(rng.Uint64(), 0)), t, l}
+		wg.Go(func() {
+			for i := 0; i < 600 && !done(); i++ {
+				c.step(parts)
 			}
-			wait(t, l)
-			m.mu.Lock()
-			m.table[k] = v
-			m.mu.Unlock()
-		default:
-			p := parts[m.rng.IntN(len(parts))]
-			to := p.Start() + m.rng.Int64N(p.High()-p.Start()+1)
-			if _, err := p.DeleteBefore(to); err != nil {
-				t.Fatal(err)
-			}
-			wait(t, l)
-			m.mu.Lock()
-			m.start[p.String()] = p.Start()
-			m.mu.Unlock()
+		})
+	}
+	wg.Wait()
+}
+
+func (m *client) step(parts []*Partition) {
+	switch r := m.rng.IntN(20); {
+	case r < 15:
+		m.appendSome(parts)
+	case r < 17:
+		m.transaction(parts, 1000+m.next.Add(1))
+	case r < 19:
+		k, v := fmt.Sprintf("k%d-%d", m.n, m.rng.IntN(5)), fmt.Sprint("w", m.next.Add(1))
+		if err := m.l.Write(Write{Puts: []Put{{TableOffsets, k, []byte(v)}}}); err != nil {
+			m.t.Error(err)
 		}
+		wait(m.t, m.l)
+		m.mu.Lock()
+		m.table[k] = v
+		m.mu.Unlock()
+	default:
+		p := parts[m.rng.IntN(len(parts))]
+		to := p.Start()
+		to += m.rng.Int64N(p.High() - to + 1)
+		start, err := p.DeleteBefore(to)
+		if err != nil {
+			m.t.Error(err)
+		}
+		wait(m.t, m.l)
+		m.mu.Lock()
+		m.start[p.String()] = max(start, m.start[p.String()])
+		m.mu.Unlock()
 	}
 }
 
 // appendSome appends to a few partitions and waits once.
-func (m *model) appendSome(t *testing.T, l *Log, parts []*Partition) {
+func (m *client) appendSome(parts []*Partition) {
 	type sent struct {
 		p *Partition
 		a Appended
@@ -202,9 +237,9 @@ func (m *model) appendSome(t *testing.T, l *Log, parts []*Partition) {
 		for range 1 + m.rng.IntN(3) {
 			vs = append(vs, m.value())
 		}
-		list = append(list, sent{p, put(t, p, plain(vs...), AppendOptions{Now: testTime, Deferred: m.rng.IntN(3) > 0}), vs})
+		list = append(list, sent{p, put(m.t, p, plain(vs...), AppendOptions{Now: testTime, Deferred: m.rng.IntN(3) > 0}), vs})
 	}
-	wait(t, l)
+	wait(m.t, m.l)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, s := range list {
@@ -223,10 +258,14 @@ func (m *model) ack(p *Partition, base int64, vs []string) {
 }
 
 // transaction writes to all partitions and ends with a decision in the table.
-func (m *model) transaction(t *testing.T, l *Log, parts []*Partition, producer int64) {
-	m.next++
+func (m *client) transaction(parts []*Partition, producer int64) {
+	t, l := m.t, m.l
 	commit := m.rng.IntN(2) == 0
-	w := Write{Puts: []Put{{TableTxns, fmt.Sprint("txn", producer), []byte(fmt.Sprint(commit))}}}
+	w := Write{Puts: []Put{
+		{TableTxns, fmt.Sprint("txn", producer), []byte(fmt.Sprint(commit))},
+		{TableIDs, fmt.Sprint(producer), []byte(fmt.Sprint(m.n))},
+		{TableGroups, fmt.Sprint(m.n), []byte(fmt.Sprint(producer))}, // the client's last
+	}}
 	for _, p := range parts {
 		put(t, p, inTxn(producer, 0, 0, fmt.Sprint("txn", producer)), AppendOptions{Now: testTime, Txn: true, Deferred: m.rng.IntN(2) == 0})
 		w.Markers = append(w.Markers, Marker{Topic: p.Topic(), Partition: p.Index(), Producer: producer, Commit: commit})
@@ -235,7 +274,7 @@ func (m *model) transaction(t *testing.T, l *Log, parts []*Partition, producer i
 		wait(t, l)
 	}
 	if err := l.Write(w); err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 	if m.rng.IntN(2) == 0 {
 		put(t, parts[0], plain("behind"))
@@ -257,6 +296,11 @@ func verify(t *testing.T, l *Log, m *model) {
 		got, ok := l.Get(table, k)
 		if !ok || table == TableTxns && string(got) != v || table == TableOffsets && older(string(got), v) {
 			t.Fatalf("%s is %q, %q had been acknowledged", k, got, v)
+		}
+	}
+	for producer, n := range l.All(TableIDs) { // a Write is there whole, and none undoes a later one
+		if last, _ := l.Get(TableGroups, string(n)); older(string(last), producer) {
+			t.Fatalf("the transaction of %s is there, but the client's last one is %s", producer, last)
 		}
 	}
 	decided := map[string]bool{}

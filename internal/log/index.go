@@ -36,8 +36,9 @@ type index struct {
 	ready bool    // head is complete
 	from  int64
 	tail  []entry
-	last  int64 // position of the last entry
-	dirty bool  // tail has what the file has not
+	last  int64  // position of the last entry
+	dirty bool   // tail has what the file has not
+	sum   uint32 // of the file, as the snapshot says; 0: it has none that is known
 }
 
 // add notes the batch at pos if the last entry is far enough behind.
@@ -85,8 +86,8 @@ func (x *index) load(s *segment) error {
 	if x.ready {
 		return nil
 	}
-	head, covers, err := readIndex(s.fs, s.name(".idx"))
-	if err != nil { // missing or damaged: it is disposable
+	head, covers, err := readIndex(s.fs, s.name(".idx"), x.sum)
+	if err != nil { // missing, damaged, or of another time: it is disposable
 		head, covers = nil, 0
 	}
 	for len(head) > 0 && int64(head[len(head)-1].pos) >= x.from {
@@ -146,7 +147,8 @@ func (x *index) save(s *segment, size int64) error {
 			buf = le.AppendUint64(buf, uint64(e.before))
 		}
 	}
-	le.PutUint32(buf[4:], crc32.Checksum(buf[8:], castagnoli))
+	sum := max(crc32.Checksum(buf[8:], castagnoli), 1)
+	le.PutUint32(buf[4:], sum)
 	f, err := openRW(s.fs, s.name(".idx"))
 	if err != nil {
 		return err
@@ -155,18 +157,26 @@ func (x *index) save(s *segment, size int64) error {
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
-	x.dirty = err != nil
+	x.dirty, x.sum = err != nil, sum
 	return err
 }
 
-// readIndex reads an index file. covers is the position up to which it is complete.
-func readIndex(f sys.FS, name string) (list []entry, covers int64, err error) {
+// known is what the snapshot has to say of the file.
+func (x *index) known() uint32 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.sum
+}
+
+// readIndex reads the index file that has a checksum. covers is the position up to which it
+// is complete.
+func readIndex(f sys.FS, name string, want uint32) (list []entry, covers int64, err error) {
 	buf, err := readAll(f, name)
 	if err != nil {
 		return nil, 0, err
 	}
 	le := binary.LittleEndian
-	if len(buf) < indexHeader || le.Uint32(buf) != indexMagic {
+	if len(buf) < indexHeader || le.Uint32(buf) != indexMagic || want == 0 || le.Uint32(buf[4:]) != want {
 		return nil, 0, io.ErrUnexpectedEOF
 	}
 	n := int(le.Uint32(buf[8:]))
@@ -174,7 +184,7 @@ func readIndex(f sys.FS, name string) (list []entry, covers int64, err error) {
 		return nil, 0, io.ErrUnexpectedEOF
 	}
 	buf = buf[:indexHeader+n*entrySize] // a longer one may have been here before
-	if crc32.Checksum(buf[8:], castagnoli) != le.Uint32(buf[4:]) {
+	if max(crc32.Checksum(buf[8:], castagnoli), 1) != want {
 		return nil, 0, io.ErrUnexpectedEOF
 	}
 	list = make([]entry, n)

@@ -140,7 +140,7 @@ func (j *journal) room(n int64) error {
 		j.cur.size = max(j.cur.size, j.at.pos)
 		j.fmu.Unlock()
 	}
-	next, err := j.free()
+	next, err := j.take()
 	if err != nil {
 		return err
 	}
@@ -155,8 +155,7 @@ func (j *journal) room(n int64) error {
 	}
 	j.fmu.Lock()
 	j.at.gen++
-	next.gen = j.at.gen
-	j.cur, j.at.pos = next, fileHeader
+	next.gen, j.at.pos = j.at.gen, fileHeader
 	j.fmu.Unlock()
 	return nil
 }
@@ -178,9 +177,9 @@ func (j *journal) prepared() bool {
 	return false
 }
 
-// free returns a file that recovery does not need, the zero-filled first; a new one if there
-// is none, so that a slow checkpoint stops nobody.
-func (j *journal) free() (*journalFile, error) {
+// take makes a file that recovery does not need the current one, the zero-filled first; a new
+// one if there is none, so that a slow checkpoint stops nobody.
+func (j *journal) take() (*journalFile, error) {
 	j.fmu.Lock()
 	defer j.fmu.Unlock()
 	var best *journalFile
@@ -189,10 +188,14 @@ func (j *journal) free() (*journalFile, error) {
 			best = f
 		}
 	}
-	if best != nil {
-		return best, nil
+	if best == nil {
+		var err error
+		if best, err = j.create(); err != nil {
+			return nil, err
+		}
 	}
-	return j.create()
+	j.cur = best // at once: whoever fills files must not take it
+	return best, nil
 }
 
 // create makes a file. The caller holds fmu.

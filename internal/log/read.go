@@ -148,6 +148,9 @@ func (sp *span) read(at int64, maxBytes int, buf []byte) ([]byte, error) {
 	if !ok || int64(size) > sp.size-sp.pos {
 		return nil, fmt.Errorf("no batch at byte %d", sp.pos)
 	}
+	if err := sp.sane(&first, sp.seg.base); err != nil || first.Last() < at {
+		return nil, errors.Join(err, fmt.Errorf("the batch at byte %d is not that of offset %d", sp.pos, at))
+	}
 	if first.Base >= sp.limit {
 		return nil, nil
 	}
@@ -163,9 +166,18 @@ func (sp *span) read(at int64, maxBytes int, buf []byte) ([]byte, error) {
 	return sp.wholes(buf)
 }
 
+// sane checks offsets, which no CRC covers: batches follow each other from after on, and end
+// before the segment does.
+func (sp *span) sane(b *record.Batch, after int64) error {
+	if b.Base < after || b.LastDelta < 0 || b.Next() > sp.next {
+		return fmt.Errorf("a batch has the offsets %d to %d, between %d and %d", b.Base, b.Last(), after, sp.next)
+	}
+	return nil
+}
+
 // wholes cuts buf after the last whole batch that begins below the limit.
 func (sp *span) wholes(buf []byte) ([]byte, error) {
-	end := 0
+	end, after := 0, sp.seg.base
 	for end < len(buf) {
 		b, size, ok := header(buf[end:])
 		if !ok {
@@ -174,10 +186,13 @@ func (sp *span) wholes(buf []byte) ([]byte, error) {
 			}
 			break
 		}
+		if err := sp.sane(&b, after); err != nil {
+			return nil, err
+		}
 		if size > len(buf)-end || b.Base >= sp.limit {
 			break
 		}
-		end += size
+		end, after = end+size, b.Next()
 	}
 	return buf[:end], nil
 }

@@ -1,6 +1,7 @@
 package log
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -320,10 +321,18 @@ func (r *recovery) finish(p *Partition) error {
 		} else {
 			err = removeIf(fs, name)
 		}
+		for _, ext := range []string{".idx", ".txn"} {
+			err = errors.Join(err, removeIf(fs, fs.PathJoin(p.dir, segmentName(base, ext))))
+		}
 		if err != nil {
 			return err
 		}
 		p.rec.dropped = true
+	}
+	if len(p.rec.torn) > 0 { // else a later crash could bring them back beside what is new
+		if err := syncDir(fs, p.dir); err != nil {
+			return err
+		}
 	}
 	id := partID{p.topic, p.index}
 	if p.rec.harmed { // offsets that were acknowledged are not given again

@@ -17,14 +17,15 @@ import (
 // meta is what is known of a segment without opening it. Under the partition's lock while
 // the segment is the last one, immutable afterwards.
 type meta struct {
-	base      int64 // offset of the first record; names the files
-	size      int64 // bytes of whole batches
-	next      int64 // offset after the last record
-	maxTime   int64 // ms, of all records; noTime if there are none
-	maxBase   int64 // first offset of the batch that has maxTime
-	firstTime int64 // ms, of the first batch; noTime if there is none
-	created   int64 // ms, by the broker's clock
-	aborts    int   // transactions aborted by a marker in here
+	base      int64  // offset of the first record; names the files
+	size      int64  // bytes of whole batches
+	next      int64  // offset after the last record
+	maxTime   int64  // ms, of all records; noTime if there are none
+	maxBase   int64  // first offset of the batch that has maxTime
+	firstTime int64  // ms, of the first batch; noTime if there is none
+	created   int64  // ms, by the broker's clock
+	aborts    int    // transactions aborted by a marker in here
+	index     uint32 // checksum of the index file when the snapshot was stored; 0: none
 }
 
 func newMeta(base, now int64) meta {
@@ -72,7 +73,7 @@ type segment struct {
 // openSegment makes the object for a segment of the folder; no file is touched.
 func openSegment(f sys.FS, dir string, m meta, every int) *segment {
 	s := &segment{meta: m, fs: f, dir: dir}
-	s.idx.every = int64(every)
+	s.idx.every, s.idx.sum = int64(every), m.index
 	s.idx.from, s.idx.last, s.idx.ready = m.size, m.size, m.size == 0
 	s.abReady, s.abHead, s.abSaved = m.aborts == 0, m.aborts, m.aborts
 	s.written.Store(m.size)

@@ -39,6 +39,7 @@ type partState struct {
 	cleaned   int64
 	epochs    []epochStart
 	segs      []meta
+	live      []*segment // segs' objects, when captured
 	producers map[int64]*producer
 }
 
@@ -94,6 +95,7 @@ func (m *meta) encode(e *enc) {
 	for _, v := range []int64{m.base, m.size, m.next, m.maxTime, m.maxBase, m.firstTime, m.created, int64(m.aborts)} {
 		e.i64(v)
 	}
+	e.u32(m.index)
 }
 
 func decodeMeta(d *dec) (m meta) {
@@ -101,6 +103,7 @@ func decodeMeta(d *dec) (m meta) {
 		*v = d.i64()
 	}
 	m.aborts = int(d.i64())
+	m.index = d.u32()
 	return m
 }
 
