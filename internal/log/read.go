@@ -148,8 +148,11 @@ func (sp *span) read(at int64, maxBytes int, buf []byte) ([]byte, error) {
 	if !ok || int64(size) > sp.size-sp.pos {
 		return nil, fmt.Errorf("no batch at byte %d", sp.pos)
 	}
-	if err := sp.sane(&first, sp.seg.base); err != nil || first.Last() < at {
-		return nil, errors.Join(err, fmt.Errorf("the batch at byte %d is not that of offset %d", sp.pos, at))
+	if err := sp.sane(&first, sp.seg.base); err != nil {
+		return nil, err
+	}
+	if first.Last() < at {
+		return nil, fmt.Errorf("the batch at byte %d ends with offset %d, before %d", sp.pos, first.Last(), at)
 	}
 	if first.Base >= sp.limit {
 		return nil, nil
