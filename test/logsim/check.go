@@ -207,5 +207,5 @@ func (w *world) compareCommitted(p *part, all []got, start, stable int64) {
 
 // fresh reports whether a tombstone must still be there.
 func (w *world) fresh(p *part, offset int64) bool {
-	return p.topic.settings["delete.retention.ms"] != "0" && p.swept-p.find(offset).at < 20_000
+	return p.topic.settings["delete.retention.ms"] != "0" && w.now()-p.find(offset).at < 20_000
 }

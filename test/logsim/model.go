@@ -46,11 +46,10 @@ type part struct {
 	batches []*batch
 	acked   int64 // everything below is durable: Wait has said so, or readers saw it
 	seen    int64 // greatest high watermark seen
+	stood   int64 // greatest last stable offset seen
 	trimmed int64 // log start that was asked for and acknowledged
 	asked   int64 // log start that was asked for
 	failed  *batch
-	// swept is when compaction last may have run, ms.
-	swept int64
 }
 
 func (p *part) String() string { return fmt.Sprintf("%s-%d", p.topic.name, p.index) }

@@ -27,6 +27,9 @@ func (w *world) run() error {
 	if w.bad == nil && !w.disk.Crashed() {
 		w.restart()
 	}
+	if w.bad == nil && w.o.seed%3 == 0 && w.o.plant == nil {
+		w.flip()
+	}
 	if w.l != nil {
 		w.disk.Kill()
 		_ = w.l.Close()
@@ -80,6 +83,9 @@ func (w *world) observe() {
 		for _, p := range t.parts {
 			if lp := w.partition(p); lp != nil {
 				p.seen = max(p.seen, lp.High())
+				if stable := lp.Stable(); stable > lp.Start() { // else a trim may hold it up, and be lost
+					p.stood = max(p.stood, stable)
+				}
 				w.checkRetained(p, p.asked)
 			}
 		}
@@ -103,7 +109,7 @@ func (w *world) fault() {
 		after := w.rng.IntN(10)
 		w.tell("EIO: the %d-th %s from now, and those after it at times", after, kind)
 		rng := w.rng.Uint64()
-		w.disk.SetHook(func(o fault.Op) fault.Answer {
+		w.setHook(func(o fault.Op) fault.Answer {
 			if o.Kind != kind {
 				return fault.Answer{}
 			}
@@ -260,6 +266,9 @@ func (w *world) recoveredPart(p *part, lastWrite int) {
 		w.wrong("%v: %d was acknowledged or seen, the log ends at %d", p, sure, end)
 		return
 	}
+	if stable := lp.Stable(); stable < p.stood && !w.failing {
+		w.wrong("%v: the last stable offset was %d, it is %d", p, p.stood, stable)
+	}
 	w.tell("%v ends at %d of %d, %d acknowledged", p, end, p.end(), p.acked)
 	if b := p.failed; b != nil && end > p.end() {
 		b.base, b.at = p.end(), w.now()
@@ -283,7 +292,7 @@ func (w *world) recoveredPart(p *part, lastWrite int) {
 			w.wrong("%v: the marker at %d is there, its write %d is not", p, b.base, b.write)
 		}
 	}
-	p.acked, p.seen = end, end
+	p.acked, p.seen, p.stood = end, end, lp.Stable()
 	if start := lp.Start(); start < p.trimmed {
 		w.wrong("%v: the log starts at %d again; up to %d was deleted", p, start, p.trimmed)
 	} else {

@@ -13,6 +13,7 @@ var (
 	flagSeeds = flag.Int("seeds", 300, "how many seeds to try")
 	flagSeed  = flag.Uint64("seed", 0, "the one seed to try; with -v its story is told")
 	flagSteps = flag.Int("steps", 120, "steps a seed")
+	flagMost  = flag.Int("most", 5, "seeds that fail before it stops")
 	flagFrom  = flag.Uint64("from", 1, "the first seed")
 )
 
@@ -48,7 +49,7 @@ func TestSeeds(t *testing.T) {
 	}
 	total := map[string]int{}
 	bad := 0
-	for seed := *flagFrom; seed < *flagFrom+uint64(*flagSeeds) && bad < 5; seed++ {
+	for seed := *flagFrom; seed < *flagFrom+uint64(*flagSeeds) && bad < *flagMost; seed++ {
 		w, err := try(t, options{seed: seed, steps: *flagSteps})
 		if err != nil {
 			t.Errorf("-seed %d: %v", seed, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"sync"
 	"testing/synctest"
@@ -82,7 +83,7 @@ func (w *world) open() error {
 	w.disk.CrashAt(w.dies)
 	w.dies = 0
 	w.cfg.Log = slog.New(&handler{w.logs})
-	w.disk.SetHook(w.o.plant)
+	w.setHook(nil)
 	w.disk.SetCapacity(1 << 40)
 	w.failing = w.failing || w.faulty != ""
 	w.faulty = ""
@@ -94,6 +95,27 @@ func (w *world) open() error {
 	synctest.Wait()
 	w.disk.CrashAt(0)
 	return nil
+}
+
+// setHook makes the disk fail as f says. Besides, whoever writes or syncs steps aside at
+// times, so that the log's own goroutines and the clients come between each other.
+func (w *world) setHook(f fault.Hook) {
+	turn := w.rng.Uint64()
+	w.disk.SetHook(func(o fault.Op) fault.Answer {
+		if o.Kind == fault.Sync || o.Kind == fault.Write {
+			turn = turn*6364136223846793005 + 1442695040888963407
+			if turn>>62 == 0 {
+				runtime.Gosched()
+			}
+		}
+		switch {
+		case w.o.plant != nil:
+			return w.o.plant(o)
+		case f != nil:
+			return f(o)
+		}
+		return fault.Answer{}
+	})
 }
 
 func (w *world) now() int64 { return w.sys.Clock.Now().UnixMilli() }
