@@ -59,7 +59,7 @@ func unknownTopic(name string, all []string) error {
 // connect gives the cluster of a table.
 func (f *factory) connect(env connector.Env, t connector.Table) (cluster, error) {
 	if f.embedded(t) {
-		return newLocal(f.home), nil
+		return newLocal(f.home, env.Sys.Clock), nil
 	}
 	return newRemote(env, t, t.Stream)
 }

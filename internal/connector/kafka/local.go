@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -14,17 +13,19 @@ import (
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/log"
 	"github.com/azud/azud/internal/record"
+	"github.com/azud/azud/internal/sys"
 )
 
 // local is the log of this process: its segments are read without a socket between.
 type local struct {
-	home Embedded
+	home  Embedded
+	clock sys.Clock
 
 	mu    sync.Mutex
 	names []string
 }
 
-func newLocal(home Embedded) *local { return &local{home: home} }
+func newLocal(home Embedded, clock sys.Clock) *local { return &local{home: home, clock: clock} }
 
 func (l *local) close() {}
 
@@ -140,9 +141,16 @@ func (l *local) committed(ctx context.Context, p tp, from, to int64, each func(*
 	defer r.Close()
 	pos := from
 	for pos < to {
-		batches, next, err := r.Read(ctx, pos, fetchBytes, log.ReadCommitted)
+		// Without waiting: to was readable when it was planned.
+		batches, next, err := r.ReadFor(ctx, pos, fetchBytes, log.ReadCommitted, 0)
 		if err != nil {
 			return pos, l.unreadable(err, p, pos)
+		}
+		if next == pos {
+			if part.Stable() < to { // the topic was made anew
+				return pos, errGone
+			}
+			return to, nil // compaction has removed the rest
 		}
 		for i := range batches {
 			if err := w.records(&batches[i], pos, to, each); err != nil {
@@ -216,15 +224,20 @@ func (l *local) wait(ctx context.Context, at positions) bool {
 		parts = append(parts, part)
 		ends[part] = pos
 	}
-	timer := time.NewTimer(pollWait)
-	defer timer.Stop()
+	late := l.clock.After(pollWait)
 	for {
-		if l.count() != len(at) || slices.ContainsFunc(parts, func(p *log.Partition) bool { return p.Stable() > ends[p] || p.Err() != nil }) {
+		if l.count() != len(at) || slices.ContainsFunc(parts, func(p *log.Partition) bool { return p.Stable() > ends[p] }) {
+			return true
+		}
+		if slices.ContainsFunc(parts, func(p *log.Partition) bool { return p.Err() != nil }) {
+			// A partition that has stopped stays so, and the runner finds nothing: it looks in
+			// turn and not in a frenzy.
+			_ = l.clock.Sleep(ctx, retryPause) // the answer is the same when ctx ends first
 			return true
 		}
 		select {
 		case <-w.C:
-		case <-timer.C:
+		case <-late:
 			return false
 		case <-ctx.Done():
 			return false

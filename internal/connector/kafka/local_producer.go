@@ -3,7 +3,6 @@ package kafka
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -42,7 +41,7 @@ type localProducer struct {
 	wrote     bool             // something was sent since begin
 	compress  record.Compressor
 
-	inFlight sync.WaitGroup
+	inFlight pending
 	now      *fault // of the transaction at hand
 }
 
@@ -51,12 +50,13 @@ func newLocalProducer(home Embedded, env connector.Env, t connector.Table, id st
 	if err != nil {
 		return nil, err
 	}
-	return &localProducer{at: newLocal(home), sys: env.Sys, id: id, tune: tune, open: map[tp]*record.Builder{}}, nil
+	return &localProducer{at: newLocal(home, env.Sys.Clock), sys: env.Sys, id: id, tune: tune, open: map[tp]*record.Builder{}}, nil
 }
 
 func (p *localProducer) cluster() cluster { return p.at }
 
-func (p *localProducer) close() { p.inFlight.Wait() }
+// close waits for the answers, which the log gives soon also where its disk failed.
+func (p *localProducer) close() { _ = p.inFlight.wait(context.Background()) }
 
 func (p *localProducer) start(ctx context.Context) error {
 	req := kmsg.NewPtrInitProducerIDRequest()
@@ -135,7 +135,7 @@ func (p *localProducer) partition(m *message, n int32) int32 {
 }
 
 // send hands a batch to the broker, which writes it before Send returns and answers when it
-// is durable.
+// is durable. Nothing of it is used again before that: the broker changes its bytes in place.
 func (p *localProducer) send(ctx context.Context, at tp, b *record.Builder) {
 	p.sequences[at] = int32((int64(p.sequences[at]) + int64(b.Count())) & 0x7fffffff)
 	raw, err := b.Finish(nil, &p.compress)
@@ -154,10 +154,10 @@ func (p *localProducer) send(ctx context.Context, at tp, b *record.Builder) {
 	topic.Topic, topic.Partitions = at.topic, []kmsg.ProduceRequestTopicPartition{part}
 	req.Topics = []kmsg.ProduceRequestTopic{topic}
 	p.wrote = true
-	p.inFlight.Add(1)
+	p.inFlight.add()
 	now := p.now
 	p.at.home.Send(ctx, req, func(raw kmsg.Response, err error) {
-		defer p.inFlight.Done()
+		defer p.inFlight.done()
 		if err == nil {
 			err = produced(raw.(*kmsg.ProduceResponse))
 		}
@@ -183,17 +183,10 @@ func (p *localProducer) flush(ctx context.Context) error {
 			}
 		}
 	}
-	done := make(chan struct{})
-	go func() {
-		p.inFlight.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return p.failure()
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := p.inFlight.wait(ctx); err != nil {
+		return err
 	}
+	return p.failure()
 }
 
 func (p *localProducer) commit(ctx context.Context) error { return p.end(ctx, true) }
@@ -202,7 +195,9 @@ func (p *localProducer) abort(ctx context.Context) error {
 	for _, b := range p.open {
 		b.Begin(record.Batch{})
 	}
-	p.inFlight.Wait()
+	if err := p.inFlight.wait(ctx); err != nil {
+		return err
+	}
 	return p.end(ctx, false)
 }
 
