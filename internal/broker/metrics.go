@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -99,20 +100,28 @@ func (c collector) topics(out chan<- prometheus.Metric) {
 }
 
 func (c collector) groups(out chan<- prometheus.Metric) {
+	told := map[string]bool{}
 	for _, g := range c.b.GroupInfos() {
-		gauge(out, descMembers, float64(len(g.Members)), g.Name)
+		// Clients choose the name, but a label that is not UTF-8, or comes twice, makes all
+		// metrics fail.
+		name := strings.ToValidUTF8(g.Name, "\uFFFD")
+		if told[name] {
+			continue
+		}
+		told[name] = true
+		gauge(out, descMembers, float64(len(g.Members)), name)
 		type sums struct{ committed, lag int64 }
 		byTopic := map[string]sums{}
 		for _, o := range g.Offsets {
 			part := strconv.Itoa(int(o.Partition))
-			gauge(out, descCommitted, float64(o.Committed), g.Name, o.Topic, part)
-			gauge(out, descLag, float64(o.Lag), g.Name, o.Topic, part)
+			gauge(out, descCommitted, float64(o.Committed), name, o.Topic, part)
+			gauge(out, descLag, float64(o.Lag), name, o.Topic, part)
 			s := byTopic[o.Topic]
 			byTopic[o.Topic] = sums{s.committed + o.Committed, s.lag + o.Lag}
 		}
 		for _, topic := range slices.Sorted(maps.Keys(byTopic)) {
-			gauge(out, descCommitSum, float64(byTopic[topic].committed), g.Name, topic)
-			gauge(out, descLagSum, float64(byTopic[topic].lag), g.Name, topic)
+			gauge(out, descCommitSum, float64(byTopic[topic].committed), name, topic)
+			gauge(out, descLagSum, float64(byTopic[topic].lag), name, topic)
 		}
 	}
 }

@@ -88,9 +88,12 @@ func (s *TopicStore) Load(ctx context.Context, each func(key, value []byte, offs
 	defer r.Close() //nolint:errcheck // only lets go
 	var dec record.Decompressor
 	for at, end := p.Start(), p.Stable(); at < end; {
-		batches, next, err := r.Read(ctx, at, 1<<20, log.ReadCommitted)
+		batches, next, err := r.ReadFor(ctx, at, 1<<20, log.ReadCommitted, 0)
 		if err != nil {
 			return err
+		}
+		if next == at { // compaction has removed the rest
+			return nil
 		}
 		for i := range batches {
 			var stop error
