@@ -136,14 +136,14 @@ func (w *world) settings() map[string]string {
 	s := map[string]string{"segment.bytes": fmt.Sprint([]int{12_000, 40_000, 1 << 20}[w.rng.IntN(3)])}
 	switch w.rng.IntN(4) {
 	case 0:
-		s["retention.ms"] = "60000"
+		s["retention.ms"] = "20000"
 	case 1:
-		s["retention.bytes"] = "30000"
+		s["retention.bytes"] = "8000"
 	case 2:
 		s["cleanup.policy"] = "compact"
 	case 3:
 		if w.chance(2) {
-			s["cleanup.policy"], s["retention.ms"] = "compact,delete", "60000"
+			s["cleanup.policy"], s["retention.ms"] = "compact,delete", "20000"
 		}
 	}
 	if s["cleanup.policy"] != "" {
@@ -305,17 +305,17 @@ func (w *world) checkRetained(p *part, before int64) {
 		w.wrong("%v: retention in a topic that is only compacted", p)
 	}
 	if s := p.topic.settings["retention.bytes"]; s != "" {
-		if size := lp.Size(); size < 30_000 {
-			w.wrong("%v: retention by size has left %d bytes of 30000", p, size)
+		if size := lp.Size(); size < 8_000 {
+			w.wrong("%v: retention by size has left %d bytes of 8000", p, size)
 		}
 		return
 	}
-	if ms := p.topic.settings["retention.ms"]; ms == "60000" {
+	if ms := p.topic.settings["retention.ms"]; ms == "20000" {
 		if p.topic.compacted() {
 			return // the younger records of the segment may have been compacted away
 		}
 		for _, b := range p.batches {
-			if b.base >= before && b.next() <= start && b.marker == 0 && now-b.latest() < 60_000 {
+			if b.base >= before && b.next() <= start && b.marker == 0 && now-b.latest() < 20_000 {
 				w.wrong("%v: retention removed a batch at %d that is %d ms old", p, b.base, now-b.latest())
 				return
 			}
