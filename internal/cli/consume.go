@@ -1,13 +1,15 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"slices"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/azud/azud/internal/engine"
@@ -37,6 +39,11 @@ func (a *app) consume() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "consume TOPIC",
 		Short: "Print a topic's records, and new ones as they come, until Ctrl+C",
+		Long: "Prints records as they come: with the next new one, or from a place in the topic on, and until\n" +
+			"Ctrl+C, the end of what is there (--exit), a place (--until) or a number of records (-n). With\n" +
+			"-o json each line is an object, from which 'azud produce --json' makes the same record.\n\n" +
+			"A place is earliest, latest, an offset (1200), -10 for the last 10 records of each partition, a\n" +
+			"time (2026-01-31T10:00:00Z, 2026-01-31; UTC if it names no zone) or an age (10m, 24h, 7d).",
 		Example: "  azud consume sismos --from-beginning\n" +
 			"  azud consume sismos --from 2h --exit -o json\n" +
 			"  azud consume sismos --from -10 --keys --timestamps\n" +
@@ -51,13 +58,14 @@ func (a *app) consume() *cobra.Command {
 			return a.runConsume(c.Context(), args[0], o)
 		},
 	}
-	o.kafka.add(c)
+	a.addKafkaFlags(c, &o.kafka)
+	c.ValidArgsFunction = a.complete(&o.kafka, topicNames, false)
 	f := c.Flags()
 	f.BoolVar(&o.beginning, "from-beginning", false, "begin with the oldest record, not with the next new one")
 	f.StringVar(&o.from, "from", "", "begin at `PLACE`: earliest, latest, an offset, -N (before the end), a time, an age (10m)")
-	f.StringVar(&o.until, "until", "", "end before `PLACE`")
-	f.Int32SliceVarP(&o.partitions, "partition", "p", nil, "only these partitions")
-	f.StringVarP(&o.group, "group", "g", "", "read as a member of a consumer group, which remembers its offsets")
+	f.StringVar(&o.until, "until", "", "end before `PLACE`; an offset that is not there yet is waited for")
+	f.Int32SliceVarP(&o.partitions, "partition", "p", nil, "only these partitions, `N,…`")
+	f.StringVarP(&o.group, "group", "g", "", "read as a member of the consumer group `NAME`, which remembers its offsets")
 	f.BoolVarP(&o.exit, "exit", "e", false, "end at the end of what is there now")
 	f.BoolVar(&o.uncommitted, "read-uncommitted", false, "records of open and aborted transactions too")
 	f.StringVar(&o.filter, "filter", "", "SQL `CONDITION` over key, value, topic, partition, offset, timestamp")
@@ -67,6 +75,9 @@ func (a *app) consume() *cobra.Command {
 	f.BoolVar(&o.offsets, "offsets", false, "print partition:offset and a tab before each value")
 	f.IntVarP(&o.max, "max-messages", "n", 0, "end after `N` records")
 	f.StringVarP(&o.output, "output", "o", "value", "value, or json with topic, partition, offset, timestamp, key, headers")
+	oneOf(c, "output", "value", "json")
+	oneOf(c, "from", "earliest", "latest")
+	completes(c, "group", a.complete(&o.kafka, groupNames, true))
 	return c
 }
 
@@ -82,7 +93,7 @@ func (a *app) runConsume(ctx context.Context, topic string, o consumeOptions) er
 	} else if o.from == "" {
 		o.from = "latest"
 	}
-	r := &reading{a: a, o: o, topic: topic}
+	r := &reading{a: a, o: o, topic: topic, next: map[int32]int64{}, done: map[int32]*kgo.Record{}}
 	if o.filter != "" {
 		var err error
 		if r.filter, err = engine.NewMessageFilter(ctx, a.sys, o.filter); err != nil {
@@ -90,26 +101,16 @@ func (a *app) runConsume(ctx context.Context, topic string, o consumeOptions) er
 		}
 		defer r.filter.Close()
 	}
-	opts := []kgo.Opt{kgo.KeepControlRecords()}
-	if !o.uncommitted {
-		opts = append(opts, kgo.FetchIsolationLevel(kgo.ReadCommitted()))
-	}
-	if o.group != "" {
-		start := kgo.NewOffset().AtEnd()
-		if o.beginning {
-			start = kgo.NewOffset().AtStart()
-		}
-		opts = append(opts, kgo.ConsumerGroup(o.group), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(start), kgo.DisableAutoCommit())
-	}
-	cl, done, err := a.client(ctx, o.kafka, opts...)
+	cl, end, err := a.client(ctx, o.kafka, r.clientOptions()...)
 	if err != nil {
 		return err
 	}
-	defer done()
-	if err := r.prepare(ctx, cl); err != nil {
+	defer end()
+	r.cl, r.adm = cl, kadm.NewClient(cl)
+	if err := r.prepare(ctx); err != nil {
 		return err
 	}
-	return r.run(ctx, cl)
+	return r.run(ctx)
 }
 
 // reading is one azud consume.
@@ -118,28 +119,46 @@ type reading struct {
 	o      consumeOptions
 	topic  string
 	filter *engine.MessageFilter
-	end    map[int32]int64 // offsets to stop before; nil: none
-	left   map[int32]bool  // partitions that have not come to their end
+	cl     *kgo.Client
+	adm    *kadm.Client
+	end    map[int32]int64       // offsets to stop before; nil: none
+	left   map[int32]bool        // partitions that have not come to their end
+	next   map[int32]int64       // offsets after what has been seen
+	done   map[int32]*kgo.Record // the last ones shown or passed over since the last commit
 	shown  int
+	looked time.Time // when the end was last looked for
+}
+
+func (r *reading) isolation() kgo.IsolationLevel {
+	if r.o.uncommitted {
+		return kgo.ReadUncommitted()
+	}
+	return kgo.ReadCommitted()
+}
+
+// clientOptions: markers of transactions are kept, because they may be what a partition ends with.
+func (r *reading) clientOptions() []kgo.Opt {
+	opts := []kgo.Opt{kgo.KeepControlRecords(), kgo.FetchIsolationLevel(r.isolation())}
+	if r.o.group == "" {
+		return opts
+	}
+	start := kgo.NewOffset().AtEnd()
+	if r.o.beginning {
+		start = kgo.NewOffset().AtStart()
+	}
+	return append(opts, kgo.ConsumerGroup(r.o.group), kgo.ConsumeTopics(r.topic), kgo.ConsumeResetOffset(start), kgo.DisableAutoCommit())
 }
 
 // prepare finds where to begin and to end.
-func (r *reading) prepare(ctx context.Context, cl *kgo.Client) error {
-	adm := kadm.NewClient(cl)
-	if _, err := existing(ctx, adm, r.topic); err != nil {
+func (r *reading) prepare(ctx context.Context) error {
+	if _, err := existing(ctx, r.adm, r.topic); err != nil {
 		return err
 	}
-	from, err := r.offsets(ctx, adm, r.o.from)
+	from, err := r.place(ctx, r.o.from)
 	if err != nil {
 		return err
 	}
-	switch {
-	case r.o.until != "":
-		r.end, err = r.offsets(ctx, adm, r.o.until)
-	case r.o.exit:
-		r.end, err = r.offsets(ctx, adm, "latest")
-	}
-	if err != nil {
+	if err := r.findEnd(ctx); err != nil {
 		return err
 	}
 	if r.end != nil {
@@ -151,107 +170,270 @@ func (r *reading) prepare(ctx context.Context, cl *kgo.Client) error {
 		}
 	}
 	if r.o.group != "" {
-		return r.skipCommitted(ctx, adm)
+		return r.skipCommitted(ctx)
 	}
 	at := map[int32]kgo.Offset{}
 	for p, offset := range from {
-		at[p] = kgo.NewOffset().At(offset)
+		if r.end != nil && !r.left[p] {
+			continue
+		}
+		at[p], r.next[p] = kgo.NewOffset().At(offset), offset
 	}
-	cl.AddConsumePartitions(map[string]map[int32]kgo.Offset{r.topic: at})
+	r.cl.AddConsumePartitions(map[string]map[int32]kgo.Offset{r.topic: at})
 	return nil
 }
 
+// place resolves a place on the command line.
+func (r *reading) place(ctx context.Context, where string) (map[int32]int64, error) {
+	at, err := parsePoint(where, r.a.sys.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	return at.offsets(ctx, r.adm, r.topic, r.o.partitions)
+}
+
+// findEnd sets where to stop. What open transactions have written is not there yet for who
+// reads committed records.
+func (r *reading) findEnd(ctx context.Context) error {
+	if r.o.until == "" && !r.o.exit {
+		return nil
+	}
+	end := map[int32]int64{}
+	if r.o.until != "" {
+		at, err := parsePoint(r.o.until, r.a.sys.Clock.Now())
+		if err != nil {
+			return err
+		}
+		if at.kind == atTime && at.time.After(r.a.sys.Clock.Now()) {
+			return errs.New("INVALID_OPTION", "--until %s has not come yet", r.o.until).
+				WithHint("end with Ctrl+C then, or at what is there now: --exit")
+		}
+		if end, err = at.offsets(ctx, r.adm, r.topic, r.o.partitions); err != nil {
+			return err
+		}
+		if at.kind == atOffset && !r.o.exit {
+			for p := range end {
+				end[p] = at.n
+			}
+		}
+		if at.kind != latest && !r.o.exit {
+			r.end = end
+			return nil
+		}
+	}
+	now, err := r.lastVisible(ctx)
+	if err != nil {
+		return err
+	}
+	for p, n := range now {
+		if before, ok := end[p]; ok {
+			n = min(n, before)
+		}
+		end[p] = n
+	}
+	r.end = end
+	return nil
+}
+
+// lastVisible are the ends of the partitions as this reader sees them.
+func (r *reading) lastVisible(ctx context.Context) (map[int32]int64, error) {
+	out, err := r.place(ctx, "latest")
+	if err != nil || r.o.uncommitted {
+		return out, err
+	}
+	stable, err := r.adm.ListCommittedOffsets(ctx, r.topic)
+	if err == nil {
+		err = stable.Error()
+	}
+	if err != nil {
+		return nil, unavailable(err, "reading offsets")
+	}
+	for p := range out {
+		if o, ok := stable.Lookup(r.topic, p); ok {
+			out[p] = o.Offset
+		}
+	}
+	return out, nil
+}
+
 // skipCommitted leaves out what the group has read already.
-func (r *reading) skipCommitted(ctx context.Context, adm *kadm.Client) error {
+func (r *reading) skipCommitted(ctx context.Context) error {
 	if r.end == nil {
 		return nil
 	}
-	committed, err := adm.FetchOffsets(ctx, r.o.group)
+	committed, err := r.adm.FetchOffsets(ctx, r.o.group)
 	if err != nil {
 		return unavailable(err, "reading the offsets of group %s", r.o.group)
 	}
-	spans, err := spansOf(ctx, adm, r.topic)
+	spans, err := spansOf(ctx, r.adm, r.topic)
 	if err != nil {
 		return err
 	}
 	for p, end := range r.end {
-		at, ok := committed.Lookup(r.topic, p)
-		if ok && at.At >= end || spans[r.topic][p].start >= end || !ok && !r.o.beginning {
+		switch at, ok := committed.Lookup(r.topic, p); {
+		case ok:
+			r.next[p] = max(at.At, spans[r.topic][p].start)
+		case r.o.beginning:
+			r.next[p] = spans[r.topic][p].start
+		default:
+			r.next[p] = spans[r.topic][p].end
+		}
+		if r.next[p] >= end {
 			delete(r.left, p)
 		}
 	}
 	return nil
 }
 
-func (r *reading) offsets(ctx context.Context, adm *kadm.Client, where string) (map[int32]int64, error) {
-	at, err := parsePoint(where, r.a.sys.Clock.Now())
-	if err != nil {
-		return nil, err
-	}
-	return at.offsets(ctx, adm, r.topic, r.o.partitions)
-}
+// A reader looks at its topic so often: one that follows it for new partitions, one that is to
+// end for what others of the group have read.
+const (
+	lookForNews = 5 * time.Second
+	lookForEnd  = time.Second
+)
 
-func (r *reading) run(ctx context.Context, cl *kgo.Client) error {
+func (r *reading) run(ctx context.Context) error {
+	pause := cmp.Or(r.a.lookEvery, lookForNews)
+	if r.end != nil {
+		pause = lookForEnd
+	}
+	r.looked = r.a.sys.Clock.Now()
 	for r.end == nil || len(r.left) > 0 {
-		fetches := cl.PollFetches(ctx)
-		if ctx.Err() != nil {
-			return nil
+		fetches, err := r.poll(ctx, pause)
+		if err != nil {
+			return err
 		}
-		for _, f := range fetches.Errors() {
-			return unavailable(f.Err, "reading %s[%d]", f.Topic, f.Partition)
-		}
-		more, err := r.take(ctx, fetches.Records())
+		more, err := r.takeAll(ctx, fetches)
 		if r.o.group != "" {
-			err = errors.Join(err, r.commit(ctx, cl))
+			err = errors.Join(err, r.commit(ctx))
 		}
-		if errors.Is(err, errUnread) {
+		if ctx.Err() != nil || errors.Is(err, errUnread) {
 			return nil // Ctrl+C
 		}
 		if err != nil || !more {
 			return err
 		}
+		if now := r.a.sys.Clock.Now(); now.Sub(r.looked) >= pause {
+			r.looked = now
+			if err := r.look(ctx); err != nil {
+				if ctx.Err() != nil {
+					return nil
+				}
+				return err
+			}
+		}
 	}
 	return nil
 }
 
-func (r *reading) commit(ctx context.Context, cl *kgo.Client) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+// poll waits for records, at most for a pause.
+func (r *reading) poll(ctx context.Context, pause time.Duration) (kgo.Fetches, error) {
+	ctx, cancel := context.WithTimeout(ctx, pause)
 	defer cancel()
-	if err := cl.CommitUncommittedOffsets(ctx); err != nil {
-		return unavailable(err, "committing the offsets of group %s", r.o.group)
+	fetches := r.cl.PollFetches(ctx)
+	for _, f := range fetches.Errors() {
+		var lost *kgo.ErrDataLoss
+		switch {
+		case errors.As(f.Err, &lost): // the log was cut while it was read; the client goes on at what is left
+			fmt.Fprintf(r.a.sys.Err, "azud: %v\n", f.Err)
+		case ctx.Err() == nil:
+			return nil, unavailable(f.Err, "reading %s[%d]", f.Topic, f.Partition)
+		}
 	}
-	return nil
+	return fetches, nil
 }
 
-// take prints those of the records that are wanted; false when there are to be no more.
+// atOnce is how many records are filtered and printed in one go.
+const atOnce = 1000
+
+// takeAll prints what is wanted of the records; false when there are to be no more.
+func (r *reading) takeAll(ctx context.Context, fetches kgo.Fetches) (bool, error) {
+	list := fetches.Records()
+	for len(list) > 0 {
+		n := min(len(list), atOnce)
+		if more, err := r.take(ctx, list[:n]); err != nil || !more {
+			return more, err
+		}
+		list = list[n:]
+	}
+	return true, nil
+}
+
+// take prints those of the records that are wanted, in one write; false when there are to be
+// no more. What it has passed counts as done, for the commit.
 func (r *reading) take(ctx context.Context, list []*kgo.Record) (bool, error) {
-	list = slices.DeleteFunc(list, r.outside)
+	inside := make([]*kgo.Record, 0, len(list)) // without markers and what lies beyond the end
+	for _, one := range list {
+		if end, bounded := r.end[one.Partition]; !one.Attrs.IsControl() && (r.end == nil || bounded && one.Offset < end) {
+			inside = append(inside, one)
+		}
+	}
+	kept := inside
 	if r.filter != nil {
 		var err error
-		if list, err = r.filter.Keep(ctx, list); err != nil {
+		if kept, err = r.filter.Keep(ctx, inside); err != nil {
 			return false, err
 		}
 	}
-	for _, one := range list {
-		if err := r.a.printRecord(one, r.o); err != nil {
+	if r.o.max > 0 {
+		kept = kept[:min(len(kept), r.o.max-r.shown)]
+	}
+	var out []byte
+	for _, one := range kept {
+		out = appendRecord(out, one, r.o)
+	}
+	if len(out) > 0 {
+		if _, err := r.a.sys.Out.Write(out); err != nil {
 			return false, err
 		}
-		if r.shown++; r.shown == r.o.max {
+	}
+	r.shown += len(kept)
+	full := r.o.max > 0 && r.shown == r.o.max
+	for _, one := range list {
+		r.pass(one)
+		if full && one == kept[len(kept)-1] {
 			return false, nil
 		}
 	}
 	return true, nil
 }
 
-// outside reports records that are not shown: markers of transactions, and what lies at or
-// beyond the end. It notes which partitions have come to theirs.
-func (r *reading) outside(one *kgo.Record) bool {
-	if r.end == nil {
-		return one.Attrs.IsControl()
+// pass notes that a record is done with.
+func (r *reading) pass(one *kgo.Record) {
+	end, bounded := r.end[one.Partition]
+	if r.end == nil || bounded && one.Offset < end {
+		r.done[one.Partition] = one
+		r.next[one.Partition] = one.Offset + 1
 	}
-	end, ok := r.end[one.Partition]
-	if !ok || one.Offset+1 >= end {
-		delete(r.left, one.Partition)
+	if r.end != nil && (!bounded || one.Offset+1 >= end) {
+		r.finish(one.Partition)
 	}
-	return one.Attrs.IsControl() || !ok || one.Offset >= end
+}
+
+func (r *reading) finish(p int32) {
+	if r.left[p] && r.o.group == "" {
+		r.cl.PauseFetchPartitions(map[string][]int32{r.topic: {p}})
+	}
+	delete(r.left, p)
+}
+
+// commit commits what is done. A group that has meanwhile given the partitions to others has
+// them read it again, as Kafka does.
+func (r *reading) commit(ctx context.Context) error {
+	if len(r.done) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	list := make([]*kgo.Record, 0, len(r.done))
+	for _, one := range r.done {
+		list = append(list, one)
+	}
+	clear(r.done)
+	switch err := r.cl.CommitRecords(ctx, list...); {
+	case errors.Is(err, kerr.RebalanceInProgress), errors.Is(err, kerr.IllegalGeneration), errors.Is(err, kerr.UnknownMemberID), errors.Is(err, kerr.StaleMemberEpoch):
+	case err != nil:
+		return unavailable(err, "committing the offsets of group %s", r.o.group)
+	}
+	return nil
 }

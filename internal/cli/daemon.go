@@ -54,7 +54,7 @@ func (a *app) findDaemon(ctx context.Context, addr, data string) (*daemon, error
 			return d, nil
 		}
 	}
-	if _, told := a.sys.Env("AZUD_DATA"); told {
+	if toldDataDir(a.sys) != "" {
 		return nil, nil
 	}
 	d, err := a.dial(ctx, defaultConsole)

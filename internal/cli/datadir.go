@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -16,10 +18,19 @@ import (
 	"github.com/azud/azud/internal/sys"
 )
 
-// defaultDataDir is the system's folder for a user's data.
+// toldDataDir is the folder that the environment names, "" if it names none: AZUD_DATA, else
+// the first of KAFKA_LOG_DIRS, for who comes with the variables of Kafka's image.
+func toldDataDir(s *sys.Sys) string {
+	get := func(name string) string { v, _ := s.Env(name); return v }
+	first, _, _ := strings.Cut(cmp.Or(get("KAFKA_LOG_DIRS"), get("KAFKA_LOG_DIR")), ",")
+	return cmp.Or(get("AZUD_DATA"), strings.TrimSpace(first))
+}
+
+// defaultDataDir is the folder that the environment names, else the system's folder for a
+// user's data.
 func defaultDataDir(s *sys.Sys) (string, error) {
 	get := func(name string) string { v, _ := s.Env(name); return v }
-	if d := get("AZUD_DATA"); d != "" {
+	if d := toldDataDir(s); d != "" {
 		return d, nil
 	}
 	if d := get("XDG_DATA_HOME"); filepath.IsAbs(d) {
@@ -41,8 +52,12 @@ func defaultDataDir(s *sys.Sys) (string, error) {
 // reason is an error of the file system without the call and the path, which the message has.
 func reason(err error) error {
 	var p *fs.PathError
-	if errors.As(err, &p) {
+	var l *os.LinkError
+	switch {
+	case errors.As(err, &p):
 		return p.Err
+	case errors.As(err, &l):
+		return l.Err
 	}
 	return err
 }

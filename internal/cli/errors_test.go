@@ -63,7 +63,7 @@ func TestErrorsReadAloud(t *testing.T) {
 		{"the console's port is taken", append(free, "--http", web), 1, []string{"[PORT_IN_USE]", "console", web, "--http 127.0.0.1:0"}},
 		{"no address for Kafka", append(free, "--kafka", "9092"), 1, []string{"[ADDRESS_INVALID]", `"9092"`, "HOST:PORT"}},
 		{"no address for the console", append(free, "--http", ""), 1, []string{"[ADDRESS_INVALID]", `""`, "HOST:PORT"}},
-		{"an address of another machine", append(free, "--http", "192.0.2.1:80"), 1, []string{"192.0.2.1:80", "an address of this machine"}},
+		{"an address of another machine", append(free, "--http", "192.0.2.1:80", "--insecure"), 1, []string{"192.0.2.1:80", "an address of this machine"}},
 		{"data in a file", []string{"up", "--data", file}, 1, []string{"[DATA_DIR]", file, "cannot be written", "--data DIR"}},
 		{"data below a file", []string{"up", "--data", filepath.Join(file, "datos")}, 1, []string{"[DATA_DIR]", "--data DIR"}},
 

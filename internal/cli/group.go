@@ -1,15 +1,12 @@
 package cli
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/azud/azud/internal/errs"
 )
@@ -33,22 +30,22 @@ func (a *app) groupList() *cobra.Command {
 				return err
 			}
 			defer done()
-			lags, err := adm.Lag(c.Context())
+			groups, err := readGroups(c.Context(), adm)
 			if err != nil {
-				return unavailable(err, "listing groups")
+				return err
 			}
-			if len(lags) == 0 {
+			if len(groups) == 0 {
 				fmt.Fprintln(a.sys.Err, "there are no groups yet")
 				return nil
 			}
 			fmt.Fprintf(a.sys.Out, "%-32s %-20s %8s %12s\n", "GROUP", "STATE", "MEMBERS", "LAG")
-			for _, g := range lags.Sorted() {
-				fmt.Fprintf(a.sys.Out, "%-32s %-20s %8d %12d\n", g.Group, g.State, len(g.Members), g.Lag.Total())
+			for _, g := range groups {
+				fmt.Fprintf(a.sys.Out, "%-32s %-20s %8d %12d\n", g.name, g.state, len(g.members), g.lag())
 			}
 			return nil
 		},
 	}
-	k.add(c)
+	a.addKafkaFlags(c, &k)
 	return c
 }
 
@@ -65,67 +62,58 @@ func (a *app) groupDescribe() *cobra.Command {
 				return err
 			}
 			defer done()
-			for i, name := range args {
+			if err := existingGroups(c.Context(), adm, args...); err != nil {
+				return err
+			}
+			groups, err := readGroups(c.Context(), adm, args...)
+			if err != nil {
+				return err
+			}
+			for i, g := range groups {
 				if i > 0 {
 					fmt.Fprintln(a.sys.Out)
-				}
-				g, err := existingGroup(c.Context(), adm, name)
-				if err != nil {
-					return err
 				}
 				a.describeGroup(g)
 			}
 			return nil
 		},
 	}
-	k.add(c)
+	a.addKafkaFlags(c, &k)
+	c.ValidArgsFunction = a.complete(&k, groupNames, true)
 	return c
 }
 
-// existingGroup is a group with its lag; one that is not there is an error with near names.
-func existingGroup(ctx context.Context, adm *kadm.Client, name string) (kadm.DescribedGroupLag, error) {
-	groups, err := adm.ListGroups(ctx)
-	if err != nil {
-		return kadm.DescribedGroupLag{}, unavailable(err, "listing groups")
+func (a *app) describeGroup(g *groupView) {
+	fmt.Fprintf(a.sys.Out, "group %s, %s", g.name, g.state)
+	if g.assignor != "" {
+		fmt.Fprintf(a.sys.Out, ", assignor %s", g.assignor)
 	}
-	if _, ok := groups[name]; !ok {
-		e := errs.New("GROUP_ID_NOT_FOUND", "there is no group %s", name)
-		if near := errs.Near(name, groups.Groups()); len(near) > 0 {
-			return kadm.DescribedGroupLag{}, e.WithHint("did you mean %s?", near[0])
+	fmt.Fprintf(a.sys.Out, ", %s, lag %d\n", count(len(g.members), "member"), g.lag())
+	if len(g.parts) > 0 {
+		fmt.Fprintf(a.sys.Out, "\n%-24s %9s %12s %12s %10s  %s\n", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "MEMBER")
+	}
+	for _, p := range g.parts {
+		committed, end, lag, member := "-", "-", "-", "-"
+		if p.committed >= 0 {
+			committed = fmt.Sprint(p.committed)
 		}
-		return kadm.DescribedGroupLag{}, e.WithHint("'azud group list' shows the groups")
-	}
-	lags, err := adm.Lag(ctx, name)
-	g := lags[name]
-	if err == nil {
-		err = g.Error()
-	}
-	if err != nil {
-		return kadm.DescribedGroupLag{}, unavailable(err, "reading group %s", name)
-	}
-	return g, nil
-}
-
-func (a *app) describeGroup(g kadm.DescribedGroupLag) {
-	fmt.Fprintf(a.sys.Out, "group %s, %s", g.Group, g.State)
-	if g.Protocol != "" {
-		fmt.Fprintf(a.sys.Out, ", assignor %s", g.Protocol)
-	}
-	fmt.Fprintf(a.sys.Out, ", %d members, lag %d\n\n", len(g.Members), g.Lag.Total())
-	lags := g.Lag.Sorted()
-	slices.SortFunc(lags, func(x, y kadm.GroupMemberLag) int {
-		return cmp.Or(cmp.Compare(x.Topic, y.Topic), cmp.Compare(x.Partition, y.Partition))
-	})
-	fmt.Fprintf(a.sys.Out, "%-24s %9s %12s %12s %10s  %s\n", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "MEMBER")
-	for _, l := range lags {
-		committed, member := "-", "-"
-		if l.Commit.At >= 0 {
-			committed = fmt.Sprint(l.Commit.At)
+		if p.end >= 0 {
+			end = fmt.Sprint(p.end)
 		}
-		if l.Member != nil {
-			member = fmt.Sprintf("%s %s", l.Member.MemberID, l.Member.ClientHost)
+		if p.lag() >= 0 {
+			lag = fmt.Sprint(p.lag())
 		}
-		fmt.Fprintf(a.sys.Out, "%-24s %9d %12s %12d %10d  %s\n", l.Topic, l.Partition, committed, l.End.Offset, l.Lag, member)
+		if p.member != nil {
+			member = p.member.String()
+		}
+		fmt.Fprintf(a.sys.Out, "%-24s %9d %12s %12s %10s  %s\n", p.topic, p.partition, committed, end, lag, member)
+	}
+	head := "\nmembers without partitions:\n"
+	for _, m := range g.members {
+		if !m.busy {
+			fmt.Fprintf(a.sys.Out, "%s  %s\n", head, m)
+			head = ""
+		}
 	}
 }
 
@@ -143,170 +131,32 @@ func (a *app) groupDelete() *cobra.Command {
 				return err
 			}
 			defer done()
-			for _, name := range args {
-				if _, err := existingGroup(c.Context(), adm, name); err != nil {
-					return err
-				}
+			if err := existingGroups(c.Context(), adm, args...); err != nil {
+				return err
 			}
-			if err := a.confirm(yes, "delete the groups %s with their offsets", strings.Join(args, ", ")); err != nil {
+			if err := a.confirm(c.Context(), yes, "delete %s with all offsets", strings.Join(args, ", ")); err != nil {
 				return err
 			}
 			list, err := adm.DeleteGroups(c.Context(), args...)
 			if err != nil {
 				return unavailable(err, "deleting groups")
 			}
-			for _, r := range list.Sorted() {
-				if r.Err != nil {
-					return refused(r.Err, "", "group %s was not deleted", r.Group)
+			for _, name := range args {
+				switch r := list[name]; {
+				case r.Err == nil:
+					fmt.Fprintf(a.sys.Out, "group %s deleted\n", name)
+				case err != nil:
+				case errors.Is(r.Err, kerr.NonEmptyGroup):
+					err = errs.Wrap(r.Err, "NON_EMPTY_GROUP", "group %s was not deleted: it has members", name).WithHint("stop its consumers first")
+				default:
+					err = refused(r.Err, "", "group %s was not deleted", name)
 				}
-				fmt.Fprintf(a.sys.Out, "group %s deleted\n", r.Group)
 			}
-			return nil
+			return err
 		},
 	}
-	k.add(c)
+	a.addKafkaFlags(c, &k)
+	c.ValidArgsFunction = a.complete(&k, groupNames, true)
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	return c
-}
-
-func (a *app) groupReset() *cobra.Command {
-	var k kafkaFlags
-	var to string
-	var shift int64
-	var topics []string
-	var partitions []int32
-	var yes, dry bool
-	c := &cobra.Command{
-		Use:     "reset GROUP",
-		Short:   "Move a group's offsets; the group must have no members",
-		Example: "  azud group reset informes --to earliest --yes\n  azud group reset informes --topic sismos --to 24h\n  azud group reset informes --shift -100 --dry-run",
-		Args:    exactArgs("GROUP"),
-		RunE: func(c *cobra.Command, args []string) error {
-			if (to == "") == (shift == 0) {
-				return usage(c, "say where to: either --to or --shift")
-			}
-			r := reset{group: args[0], topics: topics, partitions: partitions, shift: shift}
-			if to != "" {
-				at, err := parsePoint(to, a.sys.Clock.Now())
-				if err != nil {
-					return err
-				}
-				r.to = &at
-			}
-			return a.resetGroup(c.Context(), k, r, dry, yes)
-		},
-	}
-	k.add(c)
-	f := c.Flags()
-	f.StringVar(&to, "to", "", "`PLACE`: earliest, latest, an offset, -N (before the end), a time, an age (24h)")
-	f.Int64Var(&shift, "shift", 0, "move by `N` records, back if negative")
-	f.StringSliceVarP(&topics, "topic", "t", nil, "only these topics (default: all that the group has offsets of)")
-	f.Int32SliceVarP(&partitions, "partition", "p", nil, "only these partitions")
-	f.BoolVar(&dry, "dry-run", false, "only show what would be done")
-	f.BoolVarP(&yes, "yes", "y", false, "do not ask")
-	return c
-}
-
-// reset is a wish to move a group's offsets.
-type reset struct {
-	group      string
-	topics     []string
-	partitions []int32
-	to         *point // nil: by shift
-	shift      int64
-}
-
-func (a *app) resetGroup(ctx context.Context, k kafkaFlags, r reset, dry, yes bool) error {
-	adm, done, err := a.admin(ctx, k)
-	if err != nil {
-		return err
-	}
-	defer done()
-	before, err := adm.FetchOffsets(ctx, r.group)
-	if err != nil {
-		return unavailable(err, "reading the offsets of group %s", r.group)
-	}
-	after, err := r.plan(ctx, adm, before.Offsets())
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(a.sys.Out, "%-24s %9s %12s %12s\n", "TOPIC", "PARTITION", "FROM", "TO")
-	for _, o := range after.Sorted() {
-		from := "-"
-		if old, ok := before.Lookup(o.Topic, o.Partition); ok && old.At >= 0 {
-			from = fmt.Sprint(old.At)
-		}
-		fmt.Fprintf(a.sys.Out, "%-24s %9d %12s %12d\n", o.Topic, o.Partition, from, o.At)
-	}
-	if dry {
-		return nil
-	}
-	if err := a.confirm(yes, "move the offsets of group %s", r.group); err != nil {
-		return err
-	}
-	return commitReset(ctx, adm, r.group, after)
-}
-
-func commitReset(ctx context.Context, adm *kadm.Client, group string, to kadm.Offsets) error {
-	list, err := adm.DescribeGroups(ctx, group)
-	if g := list[group]; err == nil && len(g.Members) > 0 {
-		return errs.New("NON_EMPTY_GROUP", "group %s has %d members, and they would overwrite its offsets", group, len(g.Members)).
-			WithHint("stop its consumers first")
-	}
-	resp, err := adm.CommitOffsets(ctx, group, to)
-	if err == nil {
-		err = resp.Error()
-	}
-	if err != nil {
-		return refused(err, "", "the offsets of group %s were not moved", group)
-	}
-	return nil
-}
-
-// plan is where each partition goes.
-func (r reset) plan(ctx context.Context, adm *kadm.Client, before kadm.Offsets) (kadm.Offsets, error) {
-	topics := r.topics
-	if len(topics) == 0 {
-		for t := range before {
-			topics = append(topics, t)
-		}
-	}
-	if len(topics) == 0 {
-		return nil, errs.New("GROUP_ID_NOT_FOUND", "group %s has no offsets", r.group).WithHint("name the topics with --topic")
-	}
-	if _, err := existing(ctx, adm, topics...); err != nil {
-		return nil, err
-	}
-	after := kadm.Offsets{}
-	for _, topic := range topics {
-		to, err := r.topic(ctx, adm, topic, before)
-		if err != nil {
-			return nil, err
-		}
-		for p, offset := range to {
-			after.AddOffset(topic, p, offset, -1)
-		}
-	}
-	return after, nil
-}
-
-func (r reset) topic(ctx context.Context, adm *kadm.Client, topic string, before kadm.Offsets) (map[int32]int64, error) {
-	if r.to != nil {
-		return r.to.offsets(ctx, adm, topic, r.partitions)
-	}
-	spans, err := spansOf(ctx, adm, topic)
-	if err != nil {
-		return nil, err
-	}
-	out := map[int32]int64{}
-	for p, s := range spans[topic] {
-		old, ok := before.Lookup(topic, p)
-		if ok && (len(r.partitions) == 0 || slices.Contains(r.partitions, p)) {
-			out[p] = min(max(old.At+r.shift, s.start), s.end)
-		}
-	}
-	if len(out) == 0 {
-		return nil, errors.New("the group has no offsets of " + topic + " to shift")
-	}
-	return out, nil
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,7 +40,9 @@ func (h *host) startBroker(ctx context.Context, console string) error {
 	if err != nil {
 		return err
 	}
-	cfg := log.Config{Sys: h.a.sys, Dir: logFolder, Log: h.slog, Owner: fmt.Sprintf("process %d", os.Getpid()), Defaults: env.Topics}
+	cfg := log.Config{Sys: h.a.sys, Dir: logFolder, Log: h.slog, Owner: fmt.Sprintf("process %d", os.Getpid()), Defaults: env.Topics,
+		RetainEvery:  millisOf(env.Settings["log.retention.check.interval.ms"]),
+		CompactEvery: millisOf(env.Settings["log.cleaner.backoff.ms"])}
 	if h.data != nil {
 		cfg.Dir = filepath.Join(h.data.path, logFolder)
 		if _, err := os.Stat(filepath.Join(h.data.path, earlierFolder)); err == nil {
@@ -75,4 +79,13 @@ func (h *host) serveAlso(ctx context.Context, paths map[string]http.Handler) (er
 	}
 	paths["/registry/"] = http.StripPrefix("/registry", h.schema)
 	return nil
+}
+
+// millisOf reads a number of milliseconds; 0, which stands for the default, if there is none.
+func millisOf(text string) time.Duration {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		return 0
+	}
+	return time.Duration(n) * time.Millisecond
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"crypto/tls"
 	"net"
+	"net/netip"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,17 +22,21 @@ type listenerOptions struct {
 	insecure   bool
 }
 
+// onlyHere is the one listener of a broker that a command starts for itself.
+func onlyHere() listenerOptions { return listenerOptions{kafka: "127.0.0.1:0", kafkaGiven: true} }
+
 func (o *listenerOptions) add(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&o.kafka, "kafka", "localhost:9092", "address of the broker; port 0 takes a free one")
-	f.StringArrayVar(&o.more, "listener", nil, "another listener, `PROTO://HOST:PORT`: PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL; repeatable")
-	f.StringArrayVar(&o.advertised, "advertised", nil, "`HOST:PORT` told to clients of the first listener, or PROTO=HOST:PORT for another")
+	f.StringVar(&o.kafka, "kafka", "localhost:9092", "`HOST:PORT` of the broker; port 0 takes a free one")
+	f.StringArrayVar(&o.more, "listener", nil, "one more listener, `PROTOCOL://HOST:PORT`: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL")
+	f.StringArrayVar(&o.advertised, "advertised", nil, "`HOST:PORT` told to clients of the first listener, or PROTOCOL=HOST:PORT for another")
 	f.StringVar(&o.cert, "tls-cert", "", "`FILE` with the certificate (PEM) of SSL and SASL_SSL listeners")
 	f.StringVar(&o.key, "tls-key", "", "`FILE` with its key (PEM)")
-	f.BoolVar(&o.insecure, "insecure", false, "let other machines reach listeners without TLS and login")
+	f.BoolVar(&o.insecure, "insecure", false, "let other machines reach the console, and listeners without TLS and login")
 }
 
-// usersVariable names the passwords of SASL/PLAIN: secrets come from the environment.
+// usersVariable names the users of SASL/PLAIN with their passwords: secrets come from the
+// environment, not from the command line, which others can see.
 const usersVariable = "AZUD_KAFKA_USERS"
 
 // listeners are those of the flags, or without --kafka those of the KAFKA_* variables.
@@ -76,7 +81,7 @@ func (a *app) listener(text string, o listenerOptions) (l broker.Listener, err e
 		return l, errs.New("INVALID_OPTION", "%q is no protocol of a listener", name).WithHint("choose PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL")
 	}
 	if l.Security == broker.SSL || l.Security == broker.SASLSSL {
-		if l.TLS, err = certificate(o.cert, o.key); err != nil {
+		if l.TLS, err = a.certificate(o.cert, o.key); err != nil {
 			return l, err
 		}
 	}
@@ -92,16 +97,20 @@ func (a *app) listener(text string, o listenerOptions) (l broker.Listener, err e
 	return l, nil
 }
 
-func certificate(cert, key string) (*tls.Config, error) {
+// certificate is a listener's certificate with its key.
+func (a *app) certificate(cert, key string) (*tls.Config, error) {
 	if cert == "" || key == "" {
 		return nil, errs.New("MISSING_OPTION", "a listener with TLS needs a certificate and its key").WithHint("give --tls-cert FILE and --tls-key FILE")
 	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
+	chain, err := a.readFile(cert)
 	if err != nil {
-		return nil, errs.Wrap(err, "INVALID_OPTION", "the certificate %s with the key %s cannot be used", cert, key).
-			WithHint("both files are PEM, and the key belongs to the certificate")
+		return nil, errs.Wrap(reason(err), "TLS_CERTIFICATE_INVALID", "cannot read %s", cert)
 	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+	secret, err := a.readFile(key)
+	if err != nil {
+		return nil, errs.Wrap(reason(err), "TLS_CERTIFICATE_INVALID", "cannot read %s", key)
+	}
+	return broker.ServerTLS(broker.TLSFiles{Chain: []byte(chain), Key: []byte(secret)})
 }
 
 // users are the passwords of SASL/PLAIN: user:password,user:password.
@@ -111,33 +120,51 @@ func (a *app) users() (map[string]string, error) {
 	for i, entry := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '\n' }) {
 		user, password, ok := strings.Cut(strings.TrimSpace(entry), ":")
 		if !ok || user == "" || password == "" {
-			return nil, errs.New("INVALID_OPTION", "entry %d of %s is no user with a password", i+1, usersVariable). // which is a secret
-																	WithHint("write %s=user:password,other:password", usersVariable)
+			// The entry itself is a secret.
+			return nil, errs.New("INVALID_OPTION", "entry %d of %s is no user with a password", i+1, usersVariable).
+				WithHint("write %s=user:password,other:password", usersVariable)
 		}
 		out[user] = password
 	}
 	return out, nil
 }
 
-// advertise gives listeners the addresses that clients are told.
+// advertise gives listeners the addresses that clients are told. A protocol
+// means the last listener that speaks it: --listener adds to the first one.
 func advertise(list []broker.Listener, addrs []string) error {
 	for _, text := range addrs {
 		name, addr, named := strings.Cut(text, "=")
 		if !named {
-			name, addr = list[0].Name, text
+			addr = text
 		}
 		if _, _, err := net.SplitHostPort(addr); err != nil {
 			return errs.New("INVALID_OPTION", "%q is no address to tell clients", text).WithHint("write HOST:PORT, or PROTOCOL=HOST:PORT")
 		}
-		found := false
-		for i := range list {
-			if list[i].Name == strings.ToUpper(name) {
-				list[i].Advertised, found = addr, true
+		at := 0
+		if named {
+			at = len(list) - 1
+			for at >= 0 && list[at].Name != strings.ToUpper(name) {
+				at--
+			}
+			if at < 0 {
+				return errs.New("INVALID_OPTION", "there is no listener %s to advertise", name).WithHint("add --listener %s://HOST:PORT", name)
 			}
 		}
-		if !found {
-			return errs.New("INVALID_OPTION", "there is no listener %s to advertise", name).WithHint("add --listener %s://HOST:PORT", name)
-		}
+		list[at].Advertised = addr
 	}
 	return nil
+}
+
+// consoleExposed refuses a console that other machines reach, unless insecure says that this
+// is meant: it asks for no login.
+func consoleExposed(addr string, insecure bool) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil || insecure || host == "localhost" { // a bad address is the console's to refuse
+		return nil
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Unmap().IsLoopback() {
+		return nil
+	}
+	return errs.New("CONSOLE_EXPOSED", "anybody who reaches %s could query all topics and change schemas: the console asks for no login", addr).
+		WithHint("listen on localhost:PORT, or say --insecure if the network is trusted")
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
 )
 
@@ -46,7 +47,7 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	if r.Level != slog.LevelInfo {
 		fmt.Fprintf(&b, "%s ", r.Level)
 	}
-	b.WriteString(r.Message)
+	b.WriteString(connector.Printable(r.Message, true))
 	b.WriteString(h.with)
 	r.Attrs(func(a slog.Attr) bool {
 		h.attr(&b, h.group, a)
@@ -62,14 +63,20 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 func (h *lineHandler) attr(b *bytes.Buffer, group string, a slog.Attr) {
 	v := a.Value.Resolve()
 	if v.Kind() == slog.KindGroup {
+		if a.Key != "" { // one without a name is no group of its own
+			group += a.Key + "."
+		}
 		for _, one := range v.Group() {
-			h.attr(b, group+a.Key+".", one)
+			h.attr(b, group, one)
 		}
 		return
 	}
+	if a.Equal(slog.Attr{}) {
+		return
+	}
 	text := v.String()
-	if text == "" || strings.ContainsAny(text, " \"=\n\t") {
-		text = strconv.Quote(text)
+	if text == "" || strings.ContainsAny(text, " \"=") || text != connector.Printable(text, false) {
+		text = strconv.Quote(text) // text of clients could forge lines or steer the terminal
 	}
 	fmt.Fprintf(b, " %s%s=%s", group, a.Key, text)
 }

@@ -147,7 +147,7 @@ func TestDefaultDataDir(t *testing.T) {
 func TestHostLeavesNothingRunning(t *testing.T) {
 	app := newTestApp("", "")
 	app.a.sys.Out, app.a.sys.Err = io.Discard, &terminal{w: io.Discard}
-	opts := hostOptions{listen: listenerOptions{kafka: "127.0.0.1:0", kafkaGiven: true}, console: true, http: "127.0.0.1:0", ephemeral: true, demo: true, env: app.a.sys.Env}
+	opts := hostOptions{listen: onlyHere(), console: true, http: "127.0.0.1:0", ephemeral: true, demo: true, env: app.a.sys.Env}
 	app.a.sys.Dir = t.TempDir()
 	before := runtime.NumGoroutine()
 	for range 2 {

@@ -28,8 +28,9 @@ var version = "0.1.0-dev"
 type app struct {
 	sys         *sys.Sys
 	in          io.Reader
-	interactive bool // in is a terminal
-	screen      bool // standard output is a terminal
+	interactive bool          // in is a terminal
+	screen      bool          // standard output is a terminal
+	lookEvery   time.Duration // how often a reader looks at its topic; 0: lookForNews
 }
 
 // The exit statuses.
@@ -132,13 +133,15 @@ func (a *app) root() *cobra.Command {
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-	}, a.up(), a.sql(), a.topic(), a.groups(), a.produce(), a.consume(), a.dashboard(), a.connectors(), a.doctor())
+	}, a.up(), a.sql(), a.topic(), a.groups(), a.produce(), a.consume(), a.dashboard(), a.connectors(), a.doctor(), a.tools())
 	root.AddGroup(&cobra.Group{ID: ownGroup, Title: "Available Commands:"},
 		&cobra.Group{ID: kafkaGroup, Title: "Kafka's own tools, with their options and output:"})
 	for _, c := range root.Commands() {
 		c.GroupID = ownGroup
 	}
-	root.AddCommand(a.tools()...)
+	root.AddCommand(a.toolCommands()...)
+	root.SetHelpCommandGroupID(ownGroup)
+	root.SetCompletionCommandGroupID(ownGroup)
 	root.SetVersionTemplate("azud {{.Version}}\n")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, "%v", err) })
 	return root
@@ -151,6 +154,7 @@ func group(c *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 	for _, sub := range commands {
 		names = append(names, sub.Name())
 	}
+	c.ValidArgsFunction = cobra.NoFileCompletions
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil

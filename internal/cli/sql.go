@@ -48,6 +48,7 @@ func (a *app) sql() *cobra.Command {
 	f.StringVar(&o.http, "http", "", "console address, `HOST:PORT`, of the daemon to ask (default: the one of the data directory)")
 	f.StringVar(&o.data, "data", "", "data directory (default: the user's data folder of the system)")
 	f.StringVar(&o.database, "database", "", "pipeline whose tables bare names mean first")
+	oneOf(c, "output", "table", "json", "csv")
 	return c
 }
 
@@ -96,7 +97,7 @@ func (a *app) sqlRunner(ctx context.Context, o sqlOptions) (runner, func(), erro
 	if err != nil {
 		return nil, nil, err
 	}
-	h, err := a.startHost(ctx, hostOptions{listen: listenerOptions{kafka: "127.0.0.1:0", kafkaGiven: true}, data: data, env: a.sys.Env, logLevel: "warn"})
+	h, err := a.startHost(ctx, hostOptions{listen: onlyHere(), data: data, env: a.sys.Env, logLevel: "warn"})
 	if err != nil {
 		return nil, nil, err
 	}

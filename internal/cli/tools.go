@@ -2,12 +2,15 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/azud/azud/internal/cli/kafkatool"
+	"github.com/azud/azud/internal/errs"
 )
 
 // exitStatus ends the command with the status of another program's convention; all has been
@@ -31,8 +34,8 @@ func toolNamed(name string) (kafkatool.Tool, bool) {
 	return kafkatool.Tool{}, false
 }
 
-// tools are the commands with the names, options and output of Kafka's own tools.
-func (a *app) tools() []*cobra.Command {
+// toolCommands are the commands with the names, options and output of Kafka's own tools.
+func (a *app) toolCommands() []*cobra.Command {
 	var out []*cobra.Command
 	for _, t := range kafkatool.Tools() {
 		out = append(out, &cobra.Command{
@@ -42,6 +45,47 @@ func (a *app) tools() []*cobra.Command {
 		})
 	}
 	return out
+}
+
+// tools puts the names of Kafka's tools into a folder.
+func (a *app) tools() *cobra.Command {
+	install := &cobra.Command{
+		Use:     "install DIR",
+		Short:   "Link the names of Kafka's tools to this program, with and without .sh",
+		Example: "  azud tools install ~/.local/bin",
+		Args:    exactArgs("DIR"),
+		RunE:    func(_ *cobra.Command, args []string) error { return a.installTools(args[0]) },
+	}
+	return group(&cobra.Command{Use: "tools", Short: "Call Kafka's tools by their own names", Example: install.Example}, install)
+}
+
+// installTools makes the links; what is there and not such a link stays.
+func (a *app) installTools(dir string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return errs.Wrap(err, "TOOLS", "this program's file is not known")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return errs.Wrap(reason(err), "TOOLS", "the folder %s cannot be made", dir)
+	}
+	made := 0
+	for _, t := range kafkatool.Tools() {
+		for _, ending := range []string{"", ".sh"} {
+			name := filepath.Join(dir, t.Name+ending)
+			if there, err := os.Readlink(name); err == nil && there == self {
+				continue
+			}
+			if _, err := os.Lstat(name); err == nil {
+				return errs.New("TOOLS", "%s is there already, and is no link to %s", name, self).WithHint("remove it, or choose another folder")
+			}
+			if err := os.Symlink(self, name); err != nil {
+				return errs.Wrap(reason(err), "TOOLS", "%s cannot be made", name)
+			}
+			made++
+		}
+	}
+	fmt.Fprintf(a.sys.Out, "%s made in %s\n", count(made, "link"), dir)
+	return nil
 }
 
 func (a *app) runTool(ctx context.Context, t kafkatool.Tool, args []string) error {

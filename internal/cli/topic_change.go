@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -37,8 +39,9 @@ func settingsOf(list []string) (map[string]*string, error) {
 	return out, nil
 }
 
-// confirm asks before something is lost. Without a terminal the flag --yes must say it.
-func (a *app) confirm(yes bool, format string, args ...any) error {
+// confirm asks before something is lost. Without a terminal the flag --yes must say it. The end
+// of the input is a no.
+func (a *app) confirm(ctx context.Context, yes bool, format string, args ...any) error {
 	what := fmt.Sprintf(format, args...)
 	if yes {
 		return nil
@@ -47,12 +50,22 @@ func (a *app) confirm(yes bool, format string, args ...any) error {
 		return errs.New("NOT_CONFIRMED", "this would %s", what).WithHint("add --yes if that is meant")
 	}
 	fmt.Fprintf(a.sys.Err, "This will %s. Go on? [y/N] ", what)
-	answer, _ := bufio.NewReader(a.in).ReadString('\n') // the end of the input is a no
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes", "s", "si", "sí":
-		return nil
+	answer := make(chan string, 1)
+	go func() { // a terminal's read cannot be interrupted: the process may end with it waiting
+		line, _ := bufio.NewReader(a.in).ReadString('\n')
+		answer <- line
+	}()
+	select {
+	case line := <-answer:
+		switch strings.ToLower(strings.TrimSpace(line)) {
+		case "y", "yes", "s", "si", "sí":
+			return nil
+		}
+		return errs.New("NOT_CONFIRMED", "nothing was changed")
+	case <-ctx.Done():
+		fmt.Fprintln(a.sys.Err)
+		return ctx.Err()
 	}
-	return errs.New("NOT_CONFIRMED", "nothing was changed")
 }
 
 func (a *app) topicCreate() *cobra.Command {
@@ -71,6 +84,9 @@ func (a *app) topicCreate() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if c.Flags().Changed("partitions") && partitions < 1 {
+				return usage(c, "a topic has 1 partition or more, not %d", partitions)
+			}
 			adm, done, err := a.admin(c.Context(), k)
 			if err != nil {
 				return err
@@ -85,17 +101,19 @@ func (a *app) topicCreate() *cobra.Command {
 				case err != nil:
 					return refused(err, resp.ErrMessage, "topic %s was not created", name)
 				}
-				fmt.Fprintf(a.sys.Out, "topic %s created with %d partitions\n", name, resp.NumPartitions)
+				fmt.Fprintf(a.sys.Out, "topic %s created with %s\n", name, count(int(resp.NumPartitions), "partition"))
 			}
 			return nil
 		},
 	}
-	k.add(c)
+	a.addKafkaFlags(c, &k)
+	c.ValidArgsFunction = cobra.NoFileCompletions
 	f := c.Flags()
 	f.Int32VarP(&partitions, "partitions", "p", -1, "partitions (default: the broker's, 3 in Azud)")
 	f.Int16Var(&replicas, "replication-factor", -1, "copies, on a cluster (default: the broker's)")
 	f.StringArrayVarP(&settings, "set", "c", nil, "setting, `NAME=VALUE`, such as retention.ms=86400000; may be repeated")
 	f.BoolVar(&ifNot, "if-not-exists", false, "no error if the topic is there")
+	completes(c, "set", settingNames("="))
 	return c
 }
 
@@ -109,17 +127,23 @@ func (a *app) topicAlter() *cobra.Command {
 		Example: "  azud topic alter lecturas --set retention.ms=3600000\n  azud topic alter lecturas --partitions 6\n  azud topic alter lecturas --unset retention.ms",
 		Args:    someArgs("TOPIC"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if partitions == 0 && len(set)+len(unset) == 0 {
+			if !c.Flags().Changed("partitions") && len(set)+len(unset) == 0 {
 				return usage(c, "nothing to change: give --set, --unset or --partitions")
+			}
+			if c.Flags().Changed("partitions") && partitions < 1 {
+				return usage(c, "a topic has 1 partition or more, not %d", partitions)
 			}
 			return a.alterTopics(c.Context(), k, args, partitions, set, unset)
 		},
 	}
-	k.add(c)
+	a.addKafkaFlags(c, &k)
+	c.ValidArgsFunction = a.complete(&k, topicNames, true)
 	f := c.Flags()
 	f.IntVarP(&partitions, "partitions", "p", 0, "new number of partitions; it can only grow")
 	f.StringArrayVarP(&set, "set", "c", nil, "setting, `NAME=VALUE`; may be repeated")
 	f.StringArrayVar(&unset, "unset", nil, "`NAME` of a setting that goes back to its default; may be repeated")
+	completes(c, "set", settingNames("="))
+	completes(c, "unset", settingNames(""))
 	return c
 }
 
@@ -129,10 +153,13 @@ func (a *app) alterTopics(ctx context.Context, k kafkaFlags, names []string, par
 		return err
 	}
 	var changes []kadm.AlterConfig
-	for key, value := range values {
-		changes = append(changes, kadm.AlterConfig{Op: kadm.SetConfig, Name: key, Value: value})
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		changes = append(changes, kadm.AlterConfig{Op: kadm.SetConfig, Name: key, Value: values[key]})
 	}
 	for _, key := range unset {
+		if _, both := values[key]; both {
+			return errs.New("INVALID_OPTION", "%s is both set and unset", key)
+		}
 		changes = append(changes, kadm.AlterConfig{Op: kadm.DeleteConfig, Name: key})
 	}
 	adm, done, err := a.admin(ctx, k)
@@ -150,7 +177,7 @@ func (a *app) alterTopics(ctx context.Context, k kafkaFlags, names []string, par
 		}
 		for _, r := range list.Sorted() {
 			if r.Err != nil {
-				return refused(r.Err, r.ErrMessage, "topic %s did not get %d partitions", r.Topic, partitions)
+				return refused(r.Err, r.ErrMessage, "topic %s did not get %s", r.Topic, count(partitions, "partition"))
 			}
 		}
 	}
@@ -186,23 +213,26 @@ func (a *app) topicDelete() *cobra.Command {
 			if _, err := existing(c.Context(), adm, args...); err != nil {
 				return err
 			}
-			if err := a.confirm(yes, "delete %s with all records", strings.Join(args, ", ")); err != nil {
+			if err := a.confirm(c.Context(), yes, "delete %s with all records", strings.Join(args, ", ")); err != nil {
 				return err
 			}
 			list, err := adm.DeleteTopics(c.Context(), args...)
 			if err != nil {
 				return unavailable(err, "deleting topics")
 			}
-			for _, r := range list.Sorted() {
-				if r.Err != nil {
-					return refused(r.Err, r.ErrMessage, "topic %s was not deleted", r.Topic)
+			for _, name := range args {
+				switch r := list[name]; {
+				case r.Err == nil:
+					fmt.Fprintf(a.sys.Out, "topic %s deleted\n", name)
+				case err == nil:
+					err = refused(r.Err, r.ErrMessage, "topic %s was not deleted", name)
 				}
-				fmt.Fprintf(a.sys.Out, "topic %s deleted\n", r.Topic)
 			}
-			return nil
+			return err
 		},
 	}
-	k.add(c)
+	a.addKafkaFlags(c, &k)
+	c.ValidArgsFunction = a.complete(&k, topicNames, true)
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	return c
 }
@@ -221,10 +251,11 @@ func (a *app) topicPurge() *cobra.Command {
 			return a.purgeTopic(c.Context(), k, args[0], partitions, before, yes)
 		},
 	}
-	k.add(c)
+	a.addKafkaFlags(c, &k)
+	c.ValidArgsFunction = a.complete(&k, topicNames, false)
 	f := c.Flags()
-	f.Int32SliceVarP(&partitions, "partition", "p", nil, "only these partitions")
-	f.StringVar(&before, "before", "", "only records before this offset, time (2026-01-31T10:00:00Z) or age (24h)")
+	f.Int32SliceVarP(&partitions, "partition", "p", nil, "only these partitions, `N,…`")
+	f.StringVar(&before, "before", "", "only records before `PLACE`: an offset, -N (before the end), a time, an age (24h, 7d)")
 	f.BoolVarP(&yes, "yes", "y", false, "do not ask")
 	return c
 }
@@ -265,7 +296,7 @@ func (a *app) purgeTopic(ctx context.Context, k kafkaFlags, name string, partiti
 		fmt.Fprintf(a.sys.Out, "topic %s: nothing to purge\n", name)
 		return nil
 	}
-	if err := a.confirm(yes, "delete %d records of topic %s", n, name); err != nil {
+	if err := a.confirm(ctx, yes, "delete %s of topic %s", count(n, "record"), name); err != nil {
 		return err
 	}
 	list, err := adm.DeleteRecords(ctx, req)
@@ -275,6 +306,6 @@ func (a *app) purgeTopic(ctx context.Context, k kafkaFlags, name string, partiti
 	if err := list.Error(); err != nil {
 		return refused(err, "", "topic %s was not purged", name)
 	}
-	fmt.Fprintf(a.sys.Out, "topic %s: %d records deleted\n", name, n)
+	fmt.Fprintf(a.sys.Out, "topic %s: %s deleted\n", name, count(n, "record"))
 	return nil
 }

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,7 +24,8 @@ func (a *app) topicDescribe() *cobra.Command {
 		Args:    someArgs("TOPIC"),
 		RunE:    func(c *cobra.Command, args []string) error { return a.describeTopics(c.Context(), k, args, all) },
 	}
-	k.add(c)
+	a.addKafkaFlags(c, &k)
+	c.ValidArgsFunction = a.complete(&k, topicNames, true)
 	c.Flags().BoolVar(&all, "all-settings", false, "settings that have their default value too")
 	return c
 }
@@ -42,8 +45,8 @@ func (a *app) describeTopics(ctx context.Context, k kafkaFlags, names []string, 
 		return err
 	}
 	sizes, err := adm.DescribeAllLogDirs(ctx, nil)
-	if err != nil {
-		sizes = nil // a cluster may not let everybody ask
+	if err != nil { // a cluster may not let everybody ask
+		sizes = nil
 	}
 	configs, err := adm.DescribeTopicConfigs(ctx, names...)
 	if err != nil {
@@ -67,14 +70,17 @@ func (a *app) describeTopic(t kadm.TopicDetail, spans map[int32]span, sizes kadm
 	bytes := map[int32]int64{}
 	sizes.Each(func(d kadm.DescribedLogDir) {
 		for p, l := range d.Topics[t.Topic] {
-			bytes[p] = max(bytes[p], l.Size)
+			bytes[p] = max(bytes[p], l.Size) // of the replicas, the longest
 		}
 	})
-	fmt.Fprintf(a.sys.Out, "topic %s\nid    %s\n\n", t.Topic, t.ID)
+	fmt.Fprintf(a.sys.Out, "topic %s\nid    %s\n\n", t.Topic, base64.RawURLEncoding.EncodeToString(t.ID[:])) // as Kafka prints it
 	fmt.Fprintf(a.sys.Out, "%9s %6s %14s %14s %12s %14s\n", "PARTITION", "LEADER", "FIRST OFFSET", "NEXT OFFSET", "RECORDS", "BYTES")
 	for _, p := range slices.Sorted(maps.Keys(t.Partitions)) {
-		s := spans[p]
-		fmt.Fprintf(a.sys.Out, "%9d %6d %14d %14d %12d %14d\n", p, t.Partitions[p].Leader, s.start, s.end, s.end-s.start, bytes[p])
+		s, size := spans[p], "-"
+		if n, known := bytes[p]; known {
+			size = strconv.FormatInt(n, 10)
+		}
+		fmt.Fprintf(a.sys.Out, "%9d %6d %14d %14d %12d %14s\n", p, t.Partitions[p].Leader, s.start, s.end, s.end-s.start, size)
 	}
 }
 
@@ -82,16 +88,18 @@ func (a *app) printSettings(r kadm.ResourceConfig, all bool) {
 	slices.SortFunc(r.Configs, func(x, y kadm.Config) int { return strings.Compare(x.Key, y.Key) })
 	head := "\nsettings:\n"
 	for _, c := range r.Configs {
-		own := c.Source == kmsg.ConfigSourceDynamicTopicConfig
-		if !own && !all {
+		note := ""
+		switch c.Source {
+		case kmsg.ConfigSourceDynamicTopicConfig: // the topic's own
+		case kmsg.ConfigSourceDefaultConfig:
+			note = "  (default)"
+		default:
+			note = "  (of the broker)"
+		}
+		if note != "" && !all {
 			continue
 		}
-		fmt.Fprint(a.sys.Out, head)
+		fmt.Fprintf(a.sys.Out, "%s  %s=%s%s\n", head, c.Key, c.MaybeValue(), note)
 		head = ""
-		note := ""
-		if !own {
-			note = "  (default)"
-		}
-		fmt.Fprintf(a.sys.Out, "  %s=%s%s\n", c.Key, c.MaybeValue(), note)
 	}
 }

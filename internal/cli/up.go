@@ -18,14 +18,16 @@ func (a *app) up() *cobra.Command {
 		Use:   "up",
 		Short: "Start the broker, the pipelines and the console, until Ctrl+C",
 		Long: "Starts a Kafka-compatible broker, the shipped pipelines (or those of --pipelines) and the web\n" +
-			"console. Everything is kept in the data directory; a second start goes on where the first ended.",
+			"console, whose port also has Prometheus metrics (/metrics) and a schema registry. Everything is\n" +
+			"kept in the data directory; a second start goes on where the first ended. The KAFKA_* variables of\n" +
+			"Kafka's container image are understood; flags come before them.",
 		Example: "  azud up\n  azud up --demo --ephemeral\n  azud up --kafka 127.0.0.1:0 --http 127.0.0.1:0 --data ./datos --pipelines ./mis-pipelines",
 		Args:    exactArgs(),
 		RunE:    func(c *cobra.Command, _ []string) error { return a.runUp(c.Context(), o) },
 	}
 	f := c.Flags()
 	o.listen.add(c)
-	f.StringVar(&o.http, "http", defaultConsole, "address of the console; port 0 takes a free one")
+	f.StringVar(&o.http, "http", defaultConsole, "`HOST:PORT` of the console; port 0 takes a free one")
 	f.StringVar(&o.data, "data", "", "data directory (default: the user's data folder of the system)")
 	f.BoolVar(&o.ephemeral, "ephemeral", false, "keep everything in memory; nothing is left after the end")
 	f.BoolVar(&o.noPipelines, "no-pipelines", false, "start no pipeline")
@@ -33,6 +35,8 @@ func (a *app) up() *cobra.Command {
 	f.BoolVar(&o.demo, "demo", false, "replay recorded data instead of asking the internet")
 	f.StringVar(&o.logFormat, "log-format", "text", "text, or json: an object a line")
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
+	oneOf(c, "log-format", "text", "json")
+	oneOf(c, "log-level", "debug", "info", "warn", "error")
 	var envFile string
 	f.StringVar(&envFile, "env-file", "", "`FILE` of NAME=value lines for ${NAME} in pipelines; the environment comes first")
 	c.PreRunE = func(*cobra.Command, []string) error {
@@ -55,7 +59,10 @@ func (a *app) up() *cobra.Command {
 
 func (a *app) runUp(ctx context.Context, o hostOptions) error {
 	start := a.sys.Clock.Now()
-	var err error
+	err := consoleExposed(o.http, o.listen.insecure)
+	if err != nil {
+		return err
+	}
 	if o.data == "" && !o.ephemeral {
 		if o.data, err = defaultDataDir(a.sys); err != nil {
 			return err

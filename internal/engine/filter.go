@@ -20,8 +20,10 @@ import (
 	"github.com/azud/azud/internal/vec"
 )
 
-// messages is the table over which a MessageFilter's condition speaks. The last column is the
-// message's number in its batch.
+// numberColumn is the message's number in its batch; nobody else's column has such a name.
+const numberColumn = "_number"
+
+// messages is the table over which a MessageFilter's condition speaks.
 type messages struct{}
 
 func (messages) Name() string { return "messages" }
@@ -34,7 +36,7 @@ func (messages) Schema() types.Schema {
 		{Name: "partition", Type: types.IntType},
 		{Name: "offset", Type: types.LongType},
 		{Name: "timestamp", Type: types.TimestampType},
-		{Name: "_number", Type: types.IntType},
+		{Name: numberColumn, Type: types.IntType},
 	}
 }
 
@@ -49,16 +51,18 @@ type MessageFilter struct {
 // NewMessageFilter compiles a condition over key, value, topic, partition, offset and
 // timestamp. Errors show the place in it.
 func NewMessageFilter(ctx context.Context, s *sys.Sys, condition string) (*MessageFilter, error) {
-	src := &errs.Source{Text: "SELECT _number FROM messages WHERE\n" + condition}
-	stmts, err := sql.Parse(src)
+	src := &errs.Source{Name: "filter", Text: condition}
+	where, err := sql.ParseExpr(src)
 	if err != nil {
 		return nil, err
 	}
-	query, ok := stmts[0].(*sql.QueryStmt)
-	if !ok || len(stmts) != 1 {
-		return nil, errs.New("INVALID_OPTION", "%q is more than a condition", condition)
-	}
-	n, err := analyze.Query(ctx, query.Query, analyze.Env{
+	named := func(name string) []sql.Ident { return []sql.Ident{{Name: name}} }
+	query := &sql.Query{Body: &sql.Select{
+		Items: []sql.SelectItem{{X: &sql.Column{Parts: named(numberColumn)}}},
+		From:  []sql.Relation{&sql.TableRef{Name: sql.Name{Parts: named(messages{}.Name())}}},
+		Where: where,
+	}}
+	n, err := analyze.Query(ctx, query, analyze.Env{
 		Source: src, Zone: time.UTC,
 		Resolve: func([]string, errs.Span) (plan.Table, error) { return messages{}, nil },
 	})
@@ -69,7 +73,7 @@ func NewMessageFilter(ctx context.Context, s *sys.Sys, condition string) (*Messa
 	if err != nil {
 		return nil, err
 	}
-	return &MessageFilter{op: op, fn: fn.Context{Zone: time.UTC, Now: s.Clock.Now().UnixMicro()}}, nil
+	return &MessageFilter{op: op, fn: fn.Context{Zone: time.UTC, Now: s.Clock.Now().UnixMicro(), Seed: int64(s.Rand.Uint64())}}, nil
 }
 
 // Close ends the filter.
