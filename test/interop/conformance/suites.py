@@ -108,7 +108,7 @@ def librdkafka(address, names, out):
 
     try:
         kafka_scripts(work)
-        (work / "test.conf").write_text("bootstrap.servers=%s\n" % address)
+        (work / "test.conf").write_text("test.timeout.multiplier=3\nbootstrap.servers=%s\n" % address)
         for folder in ("fixtures", "scenarios", "interceptor_test", "plugin_test"):
             (work / folder).symlink_to(source / "tests" / folder)
         jobs = [(number, [n for n in whole if n[:4] == number]) for number in sorted({n[:4] for n in whole})]
