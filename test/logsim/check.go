@@ -14,7 +14,6 @@ type got struct {
 	rec
 	offset int64
 	marker int8
-	base   bool // first of its batch
 }
 
 // readAll reads a partition from an offset to its end as a consumer does: CRCs are checked,

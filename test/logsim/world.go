@@ -171,21 +171,6 @@ type logs struct {
 	lines []string
 }
 
-func (l *logs) has(words ...string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, line := range l.lines {
-		all := true
-		for _, w := range words {
-			all = all && strings.Contains(line, w)
-		}
-		if all {
-			return true
-		}
-	}
-	return false
-}
-
 type handler struct{ logs *logs }
 
 func (h *handler) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
