@@ -91,7 +91,7 @@ func (d *daemon) watchLog(in io.Reader) {
 	for lines.Buffer(nil, 1<<20); lines.Scan(); {
 		text := lines.Text()
 		fmt.Fprintln(d.log, text)
-		if strings.Contains(text, "level=ERROR") || strings.Contains(text, "damaged") || strings.HasPrefix(text, "panic:") ||
+		if strings.Contains(text, " ERROR ") || strings.Contains(text, "damaged") || strings.HasPrefix(text, "panic:") ||
 			strings.HasPrefix(text, "fatal error:") || strings.HasPrefix(text, "azud: error") {
 			d.complain("broker", "it said: %s", text)
 		}

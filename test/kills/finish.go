@@ -101,6 +101,11 @@ func (w *world) look2(ctx context.Context) (*history, error) {
 	fmt.Fprintln(w.out, "     reading everything, after a last kill and after a clean stop")
 	w.d.kill()
 	w.killed++
+	if w.tamper != nil {
+		if err := w.tamper(w.d.data); err != nil {
+			return nil, err
+		}
+	}
 	h, err := w.lookAfter(ctx)
 	if err != nil {
 		return nil, err

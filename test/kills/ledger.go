@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 	"log"
 	"sync"
 	"sync/atomic"
@@ -20,6 +21,7 @@ type ledger struct {
 	got       map[string]map[part]map[int64]bool // by groups
 	ids       map[int64]string                   // producer ids, by who got them
 	problems  findings
+	out       io.Writer
 	story     *log.Logger
 	live      []*reader
 	acks      atomic.Int64
@@ -27,8 +29,8 @@ type ledger struct {
 	abortions atomic.Int64
 }
 
-func newLedger() *ledger {
-	return &ledger{high: map[part]int64{}, cuts: map[part]cut{}, offsets: map[string]map[part]*committedOffset{},
+func newLedger(out io.Writer) *ledger {
+	return &ledger{out: out, high: map[part]int64{}, cuts: map[part]cut{}, offsets: map[string]map[part]*committedOffset{},
 		got: map[string]map[part]map[int64]bool{}, ids: map[int64]string{}}
 }
 
@@ -38,7 +40,7 @@ func (l *ledger) complain(kind, format string, args ...any) {
 	defer l.mu.Unlock()
 	l.problems.add(kind, format, args...)
 	if l.problems.counts[kind] <= examples {
-		fmt.Printf("  FOUND %s: %s\n", kind, fmt.Sprintf(format, args...))
+		fmt.Fprintf(l.out, "  FOUND %s: %s\n", kind, fmt.Sprintf(format, args...))
 	}
 }
 

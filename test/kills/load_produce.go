@@ -20,6 +20,7 @@ type stream struct {
 	size       int           // of a value, bytes
 	keys       int           // >0: keys of a compacted topic
 	reopen     int           // >0: a new client (and producer id) after so many bursts
+	flood      int           // >0: so many times more while there is a flood
 	opts       []kgo.Opt
 }
 
@@ -33,7 +34,8 @@ func streams() []stream {
 		{name: "reopened", promise: idempotent, topic: "kept", partitions: 4, burst: 3, every: 15 * time.Millisecond, size: 100, reopen: 20, opts: []kgo.Opt{lz4}},
 		{name: "plain", promise: plain, topic: "loose", partitions: 2, burst: 2, every: 20 * time.Millisecond, size: 150},
 		{name: "acks=1", promise: fleeting, topic: "loose", partitions: 2, burst: 2, every: 20 * time.Millisecond, size: 150},
-		{name: "retained", promise: idempotent, topic: "retained", partitions: 2, burst: 20, every: 40 * time.Millisecond, size: 700, opts: []kgo.Opt{none}},
+		{name: "retained", promise: idempotent, topic: "retained", partitions: 2, burst: 20, every: 40 * time.Millisecond, size: 700, flood: 30, opts: []kgo.Opt{none}},
+		{name: "retained large", promise: idempotent, topic: "retained", partitions: 2, burst: 5, every: 200 * time.Millisecond, size: 9000, flood: 60, opts: []kgo.Opt{none}},
 		{name: "cut", promise: idempotent, topic: "cut", partitions: 3, burst: 5, every: 30 * time.Millisecond, size: 200},
 		{name: "keys", promise: idempotent, topic: "keys", partitions: 2, burst: 10, every: 40 * time.Millisecond, size: 400, keys: 60, opts: []kgo.Opt{none}},
 		{name: "more keys", promise: idempotent, topic: "keys", partitions: 2, burst: 40, every: 200 * time.Millisecond, size: 200, keys: 200, opts: []kgo.Opt{zstd}},
@@ -64,7 +66,11 @@ func (w *world) produce(work, all context.Context, s stream, seed uint64) error 
 			return err
 		}
 		for n := 0; work.Err() == nil && (s.reopen == 0 || n < s.reopen); n++ {
-			for range s.burst {
+			burst := s.burst
+			if s.flood > 0 && w.bells.flood.Load() {
+				burst *= s.flood
+			}
+			for range burst {
 				w.sendOne(all, cl, p, s, r)
 			}
 			pause(work, s.every)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -96,7 +95,7 @@ func fromStartOf(topics map[string]int) map[string]map[int32]kgo.Offset {
 	return out
 }
 
-// readAll reads partitions from starts up to ends, and says where it got no further.
+// readAll reads partitions from starts up to ends.
 func (w *world) readAll(ctx context.Context, name string, committed bool, starts, ends map[part]int64) (view, error) {
 	r := newReader(name, committed)
 	r.view.whole = true
@@ -111,13 +110,14 @@ func (w *world) readAll(ctx context.Context, name string, committed bool, starts
 		}
 		from[p.topic][p.n] = kgo.NewOffset().At(starts[p])
 	}
-	cl, err := kgo.NewClient(w.clientOpts(isolation(committed), kgo.ConsumeResetOffset(kgo.NoResetOffset()), kgo.ConsumePartitions(from),
+	reset := kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()) // retention goes on; glance sees to the starts of the others
+	cl, err := kgo.NewClient(w.clientOpts(isolation(committed), reset, kgo.ConsumePartitions(from),
 		kgo.KeepControlRecords(), kgo.FetchMaxWait(200*time.Millisecond), kgo.FetchMaxBytes(16<<20))...)
 	if err != nil {
 		return r.view, err
 	}
 	defer cl.Close()
-	for quiet := 0; quiet < 8 && !r.reached(ends); {
+	for quiet := 0; quiet < w.patience && !r.reached(ends); {
 		poll, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 		fetches := cl.PollFetches(poll)
 		cancel()
@@ -132,7 +132,8 @@ func (w *world) readAll(ctx context.Context, name string, committed bool, starts
 		})
 		fetches.EachRecord(func(rec *kgo.Record) { quiet = 0; r.take(w.l, rec, false) })
 	}
-	return r.view, r.short(ends)
+	w.reportShort(r, ends)
+	return r.view, nil
 }
 
 func (r *reader) reached(ends map[part]int64) bool {
@@ -144,12 +145,11 @@ func (r *reader) reached(ends map[part]int64) bool {
 	return true
 }
 
-// short says which partition that keeps everything was not read to its end.
-func (r *reader) short(ends map[part]int64) error {
+// reportShort says which partitions that keep everything were not read to their end.
+func (w *world) reportShort(r *reader, ends map[part]int64) {
 	for p, end := range ends {
 		if r.next[p] < end && !r.view.committed && keptTopics()[p.topic] > 0 {
-			return fmt.Errorf("%s: %s cannot be read beyond %d, and ends at %d", r.view.name, p, r.next[p], end)
+			w.l.complain(kindLost, "%s: %s cannot be read beyond %d, and ends at %d", r.view.name, p, r.next[p], end)
 		}
 	}
-	return nil
 }

@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	o := options{out: os.Stdout}
+	o := options{out: os.Stdout, patience: 10}
 	flag.IntVar(&o.kills, "kills", 200, "how often the broker is killed")
 	flag.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()%1_000_000), "of the moments and the load; the race with the broker is not repeated")
 	flag.StringVar(&o.bin, "bin", "", "the binary (default: ./cmd/azud is built)")
@@ -47,6 +47,9 @@ func whole(ctx context.Context, o options) (failed int, err error) {
 	}
 	if o.bin == "" {
 		o.bin = filepath.Join(o.dir, "azud")
+		if runtime.GOOS == "windows" {
+			o.bin += ".exe"
+		}
 		if err := build(ctx, o.bin); err != nil {
 			return 0, err
 		}
@@ -60,9 +63,6 @@ func whole(ctx context.Context, o options) (failed int, err error) {
 }
 
 func build(ctx context.Context, bin string) error {
-	if runtime.GOOS == "windows" {
-		bin += ".exe"
-	}
 	c := exec.CommandContext(ctx, "go", "build", "-o", bin, "github.com/azud/azud/cmd/azud")
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("building azud: %w\n%s", err, out)

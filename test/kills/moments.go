@@ -5,14 +5,18 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // bells ring when something happens that a kill should follow closely.
-type bells struct{ ack, end, commit chan struct{} }
+type bells struct {
+	ack, end, commit chan struct{}
+	flood            atomic.Bool // the other way: those who can are to send as much as they can
+}
 
 func newBells() *bells {
-	return &bells{make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)}
+	return &bells{ack: make(chan struct{}, 1), end: make(chan struct{}, 1), commit: make(chan struct{}, 1)}
 }
 
 func ring(c chan struct{}) {
@@ -79,6 +83,11 @@ func moments() []moment {
 		{name: "new segment", weight: 6, wait: newFile(".log", 4*time.Second)},
 		{name: "snapshot", weight: 6, wait: newFile("snap", 8*time.Second)},
 		{name: "compaction", weight: 6, wait: newFile("swap", 4*time.Second)},
+		{name: "flood", weight: 4, wait: func(ctx context.Context, r *rand.Rand, _ *daemon, b *bells) { // journal files fill
+			b.flood.Store(true)
+			pause(ctx, 2*time.Second+upTo(r, 6*time.Second))
+			b.flood.Store(false)
+		}},
 		{name: "long run", weight: 3, wait: func(ctx context.Context, r *rand.Rand, _ *daemon, _ *bells) {
 			pause(ctx, 5*time.Second+upTo(r, 15*time.Second))
 		}},
@@ -101,8 +110,12 @@ func newFile(part string, limit time.Duration) func(context.Context, *rand.Rand,
 	}
 }
 
-func pick(r *rand.Rand) moment {
+// pick chooses a moment; brief is without those that let the broker run for long.
+func pick(r *rand.Rand, brief bool) moment {
 	list, total := moments(), 0
+	if brief {
+		list = list[:len(list)-2]
+	}
 	for _, m := range list {
 		total += m.weight
 	}

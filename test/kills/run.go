@@ -24,6 +24,10 @@ type options struct {
 	kills int
 	seed  uint64
 	out   io.Writer
+	// patience is after how many polls of half a second without a record a reader gives up.
+	patience int
+	// tamper, in tests, changes the data before the last look: what it does must be found.
+	tamper func(data string) error
 }
 
 // world is one run.
@@ -91,7 +95,7 @@ func (w *world) topicNames() []string {
 
 // newWorld starts the broker for the first time and makes the topics.
 func newWorld(ctx context.Context, o options) (*world, func(), error) {
-	w := &world{options: o, l: newLedger(), bells: newBells(), startsSeen: map[part]int64{}, moments: map[string]int{}}
+	w := &world{options: o, l: newLedger(o.out), bells: newBells(), startsSeen: map[part]int64{}, moments: map[string]int{}}
 	serverLog, err := os.Create(filepath.Join(o.dir, "broker.log"))
 	if err != nil {
 		return nil, nil, err
@@ -214,7 +218,7 @@ func (w *world) killing(ctx context.Context) error {
 	start := 200 * time.Millisecond
 	running := true
 	for begun := time.Now(); w.killed < w.kills && ctx.Err() == nil; {
-		m := pick(r)
+		m := pick(r, w.kills < 20)
 		if m.early && !running {
 			pause(ctx, upTo(r, start*5/4))
 		} else {
