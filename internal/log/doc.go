@@ -5,7 +5,7 @@
 //
 // # On disk
 //
-//	LOCK                                   held while open: pid and addresses of the owner
+//	LOCK, OWNER                            held while open; who holds it
 //	journal/0..3                           64 MiB each, zero-filled beforehand, recycled by generation
 //	snap-N                                 all state but the records, at one position of the journal
 //	topics/<topic id>-<partition>/         one folder a partition
@@ -16,11 +16,14 @@
 // # The road of a record
 //
 // Append takes the partition's lock, checks the batch, gives it its offset and writes it to
-// the active segment (page cache), then stages it for the committer. One committer takes all
-// that is staged as a round, without lingering. A round whose batches average under 16 KiB
-// goes to the journal in one write and one sync; a larger one is made durable by syncing the
-// dirty segments, in parallel. Then the high watermarks advance, waiters wake, and the
-// functions given to Sync are called. Readers see at most the high watermark.
+// the active segment (page cache; small deferred appends once a round), then stages it for
+// the committer. One committer takes all that is staged as a round, without lingering. A
+// round whose appends average under 16 KiB goes to the journal in one write and one sync; a
+// larger one is made durable by syncing the dirty segments, in parallel. Of appends above 256
+// KiB the stage keeps no copy: their segments are synced in any round, before the journal.
+// Segments that were left in a round are synced in it, so that what is durable of a partition
+// has no holes. Then the high watermarks advance, waiters wake, and the functions given to
+// Sync are called. Readers see at most the high watermark.
 //
 // State that is not records (topics, settings, committed offsets, transactions, …) is a set
 // of tables of keys and values. A Write changes several of them and appends transaction
@@ -33,7 +36,9 @@
 //
 // Load the newest snap; scan each partition from its recovery point and cut it at the first
 // batch that does not check; replay the journal beyond; rebuild indexes and producer state.
-// Replay is idempotent: records have offsets, keys are put again in the same order. Where
+// Replay is idempotent: records have offsets, keys are put again in the same order. A control
+// batch in a segment counts only if the journal has it too: its decision could be lost. Rounds
+// that are not in the journal leave a note there, unsynced, of how far they went. Where
 // records that had been synced are damaged, the partition says so in the log, keeps the
 // damaged bytes beside the segment, and gets a new leader epoch.
 //
