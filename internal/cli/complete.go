@@ -37,11 +37,11 @@ type completer = func(c *cobra.Command, args []string, toComplete string) ([]cob
 // complete completes names of the Kafka that the flags mean: many says whether more than one
 // argument is a name. It starts nothing and says nothing when none answers.
 func (a *app) complete(k *kafkaFlags, list names, many bool) completer {
-	return func(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return func(c *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) > 0 && !many {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return a.known(c.Context(), *k, list), cobra.ShellCompDirectiveNoFileComp
+		return beginning(a.known(c.Context(), *k, list), toComplete), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
@@ -75,17 +75,27 @@ func completes(c *cobra.Command, flag string, f completer) {
 
 // oneOf completes a flag's value from a list.
 func oneOf(c *cobra.Command, flag string, values ...string) {
-	completes(c, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	completes(c, flag, func(_ *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return beginning(values, toComplete), cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// beginning are those of the values that begin with a text.
+func beginning(values []string, with string) (out []string) {
+	for _, v := range values {
+		if strings.HasPrefix(v, with) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // settingNames completes the name of a topic's setting.
 func settingNames(ending string) completer {
 	return func(_ *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		var out []string
-		for _, name := range topicSettings {
-			if strings.HasPrefix(name, toComplete) {
-				out = append(out, name+ending)
-			}
+		out := beginning(topicSettings, toComplete)
+		for i := range out {
+			out[i] += ending
 		}
 		return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -33,12 +35,11 @@ func (x *examination) broker(ctx context.Context) []finding {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	adm, done, err := x.a.admin(ctx, kafkaFlags{servers: x.daemon.kafka})
-	if err != nil {
-		if c, err := x.a.sys.Net.DialContext(ctx, "tcp", x.daemon.kafka); err == nil {
-			c.Close() //nolint:errcheck // only tried
-			return []finding{{"broker", warning, x.daemon.kafka + " takes connections, but answers no client without TLS or login", ""}}
-		}
-		return []finding{{"broker", broken, fmt.Sprintf("%s does not answer: %v", x.daemon.kafka, reason(err)), "stop the daemon and start it again; its log says more"}}
+	switch {
+	case err != nil && closed(err):
+		return []finding{{"broker", warning, x.daemon.kafka + " sends clients away that come without TLS and login: not looked at further", ""}}
+	case err != nil:
+		return []finding{{"broker", broken, fmt.Sprintf("%s does not answer: %v", x.daemon.kafka, errors.Unwrap(err)), "stop the daemon and start it again; its log says more"}}
 	}
 	defer done()
 	list, err := adm.ListBrokers(ctx)
@@ -58,6 +59,11 @@ func (x *examination) broker(ctx context.Context) []finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// closed reports that who was asked has closed the connection.
+func closed(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
 func addresses(list kadm.BrokerDetails) (out []string) {

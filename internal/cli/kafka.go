@@ -138,7 +138,15 @@ func (r *reached) connect(ctx context.Context, opts ...kgo.Opt) (*kgo.Client, er
 	if err != nil {
 		return nil, errs.Wrap(err, "KAFKA_UNAVAILABLE", "the Kafka client")
 	}
-	if err := cl.Ping(ctx); err != nil {
+	answered := make(chan error, 1)
+	go func() { answered <- cl.Ping(ctx) }() // it ignores ctx while it waits for a connection's first answer
+	select {
+	case err = <-answered:
+	case <-ctx.Done():
+		go cl.Close() // which waits as long
+		return nil, noAnswer(r.servers, ctx.Err())
+	}
+	if err != nil {
 		cl.Close()
 		return nil, noAnswer(r.servers, err)
 	}
@@ -155,7 +163,7 @@ func noAnswer(servers string, err error) error {
 			WithHint("check sasl.mechanism and sasl.jaas.config in the file of --command-config")
 	case errors.As(err, &certificate):
 		return e.WithHint("name the certificate of its authority in the file of --command-config: ssl.truststore.type=PEM, ssl.truststore.location=FILE")
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case closed(err):
 		return e.WithHint("it closes the connection: perhaps it wants TLS or a login, as --command-config FILE sets them (security.protocol, sasl.*, ssl.*), or wants none")
 	}
 	return e.WithHint("start one with 'azud up', or name one with --bootstrap-server HOST:PORT")
