@@ -30,7 +30,7 @@ func (b *Broker) produce(c *call, req *kmsg.ProduceRequest) {
 		if out.Partitions == nil {
 			out.Partitions = make([]kmsg.ProduceResponseTopicPartition, len(t.Partitions))
 		}
-		topic := b.topicBy(t.Topic, t.TopicID)
+		topic := a.topics[i]
 		var count *TopicCounters
 		if topic != nil {
 			count = b.count.topic(topic.Name())
@@ -88,32 +88,41 @@ type appending struct {
 	c       *call
 	req     *kmsg.ProduceRequest
 	now     int64
-	refused error   // for all partitions
-	gate    []error // by number of the partition in the request; nil where nothing is transactional
-	inTxn   []bool  // the same: the coordinator let it in
+	topics  []*log.Topic // by number in the request; nil where there is none
+	refused error        // for all partitions
+	gate    []error      // by number of the partition in the request; nil where nothing is transactional
+	inTxn   []bool       // the same: the coordinator let it in
 	kept    []kept
 	release func() // ends what admit keeps from ending; nil if nothing
 
 	resp  kmsg.ProduceResponse
 	small struct { // what most requests need, without further allocations
+		found [1]*log.Topic
 		topic [1]kmsg.ProduceResponseTopic
 		part  [1]kmsg.ProduceResponseTopicPartition
 		kept  [1]kept
 	}
 }
 
-// answer makes room for the answer.
+// answer makes room for the answer, and finds the topics: once, for one that is deleted and
+// made anew meanwhile must not be admitted as the one and appended to as the other.
 func (a *appending) answer() *kmsg.ProduceResponse {
 	if t := a.req.Topics; len(t) == 1 && len(t[0].Partitions) == 1 {
 		a.small.topic[0].Partitions = a.small.part[:]
-		a.resp.Topics, a.kept = a.small.topic[:], a.small.kept[:0]
+		a.resp.Topics, a.kept, a.topics = a.small.topic[:], a.small.kept[:0], a.small.found[:0]
 	} else {
 		a.resp.Topics = make([]kmsg.ProduceResponseTopic, len(t))
+	}
+	for i := range a.req.Topics {
+		a.topics = append(a.topics, a.b.topicBy(a.req.Topics[i].Topic, a.req.Topics[i].TopicID))
 	}
 	return &a.resp
 }
 
-// admit asks the transaction coordinator about the transactional batches.
+// admit asks the transaction coordinator about the transactional batches, which must be of one
+// producer.
+//
+// Kafka: ReplicaManager.handleProduceAppend.
 func (a *appending) admit(txnID string) {
 	var (
 		parts    []txnPart
@@ -124,10 +133,14 @@ func (a *appending) admit(txnID string) {
 	)
 	for i := range a.req.Topics {
 		t := &a.req.Topics[i]
-		topic := a.b.topicBy(t.Topic, t.TopicID)
+		topic := a.topics[i]
 		for j := range t.Partitions {
 			batch, ok, err := record.Parse(t.Partitions[j].Records)
 			if ok && err == nil && batch.Transactional() && partitionOf(topic, t.Partitions[j].Partition) != nil {
+				if len(parts) > 0 && (batch.Producer != producer || batch.Epoch != epoch) {
+					a.refused = coded{kerr.InvalidProducerIDMapping, "Transactional records contained more than one producer ID"}
+					return
+				}
 				parts = append(parts, txnPart{topic.ID(), topic.Name(), t.Partitions[j].Partition})
 				at = append(at, n)
 				producer, epoch = batch.Producer, batch.Epoch
