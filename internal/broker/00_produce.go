@@ -170,7 +170,7 @@ func (a *appending) one(t *log.Topic, in *kmsg.ProduceRequestTopicPartition, out
 	p := partitionOf(t, in.Partition)
 	shown := err == nil // to the log
 	if shown {
-		done, err = p.Append(in.Records, log.AppendOptions{Now: a.now, Txn: a.inTxn != nil && a.inTxn[n]})
+		done, err = p.Append(in.Records, log.AppendOptions{Now: a.now, Deferred: a.req.Acks == -1, Txn: a.inTxn != nil && a.inTxn[n]})
 	}
 	if err != nil {
 		err = unlessWhole(err, in.Records)

@@ -1,0 +1,79 @@
+package broker
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/azud/azud/internal/log"
+)
+
+// segmentBytes is what has been written to the segments of the test's log.
+func segmentBytes(t *testing.T, c *log.Config) (n int64) {
+	t.Helper()
+	fs := c.Sys.FS
+	dirs, err := fs.List(fs.PathJoin(c.Dir, "topics"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range dirs {
+		files, err := fs.List(fs.PathJoin(c.Dir, "topics", d))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			info, err := fs.Stat(fs.PathJoin(c.Dir, "topics", d, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(f) > 4 && f[len(f)-4:] == ".log" {
+				n += info.Size()
+			}
+		}
+	}
+	return n
+}
+
+// TestWritesOfARoundAreOne: what waits for the disk in any case is written to its segment
+// once a round of the committer, not once a request.
+func TestWritesOfARoundAreOne(t *testing.T) {
+	for _, acks := range []int16{-1, 1} {
+		t.Run(fmt.Sprint("acks=", acks), func(t *testing.T) {
+			var cfg *log.Config
+			b := startTest(t, withStore(func(c *log.Config) { c.Volatile = false; cfg = c }))
+			ctx := testCtx(t)
+			if _, err := b.Request(ctx, metadataOf(9, "t")); err != nil {
+				t.Fatal(err)
+			}
+			gate, held := make(chan struct{}), make(chan struct{})
+			b.store.Sync(func(error) { close(held); <-gate }) // the committer rests
+			<-held
+			const n = 50
+			answers := make(chan int16, n)
+			for range n {
+				b.Send(ctx, produceOf("t", 0, acks, batchOf(t, "v")), func(r kmsg.Response, err error) {
+					if err != nil {
+						t.Error(err)
+					}
+					answers <- r.(*kmsg.ProduceResponse).Topics[0].Partitions[0].ErrorCode
+				})
+			}
+			if written := segmentBytes(t, cfg); (written == 0) != (acks == -1) {
+				t.Errorf("%d bytes of segments were written before the round", written)
+			}
+			close(gate)
+			for range n {
+				if code := <-answers; code != 0 {
+					t.Fatalf("error %d", code)
+				}
+			}
+			if err := b.store.Wait(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if got := b.Topics()[0].Records; got != n {
+				t.Errorf("%d records, expected %d", got, n)
+			}
+		})
+	}
+}
