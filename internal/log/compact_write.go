@@ -59,6 +59,9 @@ func (c *cleaning) copy(ctx context.Context, w *segmentWriter, old []*segment) e
 }
 
 // segmentWriter writes the file of a new segment.
+// cleanedChunk is how much of a cleaned segment is written at once, in bytes.
+const cleanedChunk = 1 << 20
+
 type segmentWriter struct {
 	f       vfs.File
 	meta    meta
@@ -86,7 +89,7 @@ func (w *segmentWriter) write(raw []byte) error {
 	}
 	w.meta.note(&b, len(raw))
 	w.buf = append(w.buf, raw...)
-	if len(w.buf) >= zeroChunk {
+	if len(w.buf) >= cleanedChunk {
 		return w.flush()
 	}
 	return nil

@@ -81,16 +81,16 @@ func cut(f vfs.File, at int64) error {
 	return f.Sync()
 }
 
-const zeroChunk = 1 << 20
+// zeros are never written to.
+var zeros [64 << 10]byte
 
 // zero writes zeros from position at up to end.
 func zero(f vfs.File, at, end int64) error {
 	if at >= end {
 		return nil
 	}
-	buf := make([]byte, min(zeroChunk, end-at))
 	for at < end {
-		n, err := f.WriteAt(buf[:min(int64(len(buf)), end-at)], at)
+		n, err := f.WriteAt(zeros[:min(int64(len(zeros)), end-at)], at)
 		if err != nil {
 			return err
 		}

@@ -267,6 +267,9 @@ func (j *journal) wantFill() {
 	}
 }
 
+// fillStep is how much of a journal file is zeroed at once, in bytes.
+const fillStep = 1 << 20
+
 // fill zero-fills one file that waits to be used, and reports whether there was one.
 func (j *journal) fill(stop func() bool) (bool, error) {
 	f, err := j.unfilled()
@@ -275,10 +278,10 @@ func (j *journal) fill(stop func() bool) (bool, error) {
 	}
 	size := f.size
 	for size < j.bytes && err == nil && !stop() {
-		end := min(size+zeroChunk, j.bytes)
+		end := min(size+fillStep, j.bytes)
 		if err = zero(f.f, size, end); err == nil {
 			size = end
-			if size%(4*zeroChunk) == 0 || size == j.bytes { // in steps: others sync meanwhile
+			if size%(4*fillStep) == 0 || size == j.bytes { // in steps: others sync meanwhile
 				err = f.f.SyncData()
 			}
 		}
