@@ -261,9 +261,9 @@ func (r *reading) skipCommitted(ctx context.Context) error {
 	if r.end == nil {
 		return nil
 	}
-	committed, err := r.adm.FetchOffsets(ctx, r.o.group)
+	committed, err := r.a.committedOf(ctx, r.adm, r.o.group)
 	if err != nil {
-		return unavailable(err, "reading the offsets of group %s", r.o.group)
+		return err
 	}
 	spans, err := spansOf(ctx, r.adm, r.topic)
 	if err != nil {

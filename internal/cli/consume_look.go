@@ -54,9 +54,9 @@ func (r *reading) addPartitions(t kadm.TopicDetail) {
 
 // follow takes over what other members of the group have read.
 func (r *reading) follow(ctx context.Context) error {
-	committed, err := r.adm.FetchOffsets(ctx, r.o.group)
+	committed, err := r.a.committedOf(ctx, r.adm, r.o.group)
 	if err != nil {
-		return unavailable(err, "reading the offsets of group %s", r.o.group)
+		return err
 	}
 	for p := range r.left {
 		if at, ok := committed.Lookup(r.topic, p); ok {

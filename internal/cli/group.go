@@ -30,7 +30,7 @@ func (a *app) groupList() *cobra.Command {
 				return err
 			}
 			defer done()
-			groups, err := readGroups(c.Context(), adm)
+			groups, err := a.readGroups(c.Context(), adm)
 			if err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ func (a *app) groupDescribe() *cobra.Command {
 			if err := existingGroups(c.Context(), adm, args...); err != nil {
 				return err
 			}
-			groups, err := readGroups(c.Context(), adm, args...)
+			groups, err := a.readGroups(c.Context(), adm, args...)
 			if err != nil {
 				return err
 			}

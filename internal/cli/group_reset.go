@@ -70,15 +70,15 @@ func (a *app) resetGroup(ctx context.Context, k kafkaFlags, r reset, dry, yes bo
 		return err
 	}
 	defer done()
-	before, err := adm.FetchOffsets(ctx, r.group)
+	before, err := a.committedOf(ctx, adm, r.group)
 	if err != nil {
-		return unavailable(err, "reading the offsets of group %s", r.group)
+		return err
 	}
 	after, err := r.plan(ctx, adm, before.Offsets())
 	if err != nil {
 		return err
 	}
-	if err := withoutMembers(ctx, adm, r.group); err != nil && !dry {
+	if err := a.withoutMembers(ctx, adm, r.group); err != nil && !dry {
 		return err
 	}
 	fmt.Fprintf(a.sys.Out, "%-24s %9s %12s %12s\n", "TOPIC", "PARTITION", "FROM", "TO")
@@ -100,8 +100,8 @@ func (a *app) resetGroup(ctx context.Context, k kafkaFlags, r reset, dry, yes bo
 }
 
 // withoutMembers refuses a group that consumers are in: they would overwrite its offsets.
-func withoutMembers(ctx context.Context, adm *kadm.Client, group string) error {
-	list, err := readGroups(ctx, adm, group)
+func (a *app) withoutMembers(ctx context.Context, adm *kadm.Client, group string) error {
+	list, err := a.readGroups(ctx, adm, group)
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,7 @@ func existingGroups(ctx context.Context, adm *kadm.Client, names ...string) erro
 
 // readGroups reads the groups named, in that order; with no name all, sorted. One that is not
 // there has neither members nor offsets.
-func readGroups(ctx context.Context, adm *kadm.Client, names ...string) ([]*groupView, error) {
+func (a *app) readGroups(ctx context.Context, adm *kadm.Client, names ...string) ([]*groupView, error) {
 	if len(names) == 0 {
 		listed, err := adm.ListGroups(ctx)
 		if err != nil {
@@ -105,15 +105,17 @@ func readGroups(ctx context.Context, adm *kadm.Client, names ...string) ([]*grou
 		}
 	}
 	views := make([]*groupView, len(names))
-	byName := map[string]*groupView{}
-	for i, name := range names {
-		views[i] = &groupView{name: name, state: "Dead"}
-		byName[name] = views[i]
-	}
-	if err := readMembers(ctx, adm, byName, names); err != nil {
-		return nil, err
-	}
-	return views, readOffsets(ctx, adm, byName, names)
+	return views, a.patiently(ctx, func() error {
+		byName := map[string]*groupView{}
+		for i, name := range names {
+			views[i] = &groupView{name: name, state: "Dead"}
+			byName[name] = views[i]
+		}
+		if err := readMembers(ctx, adm, byName, names); err != nil {
+			return err
+		}
+		return readOffsets(ctx, adm, byName, names)
+	})
 }
 
 // readMembers asks for members in the classic protocol, and for the groups that it does not

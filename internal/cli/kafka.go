@@ -244,6 +244,36 @@ func existing(ctx context.Context, adm *kadm.Client, names ...string) (kadm.Topi
 	return topics, nil
 }
 
+// coordinatorTime is how long a Kafka that has just started, or moves its groups, may take to
+// have somebody who answers for them.
+const coordinatorTime = 15 * time.Second
+
+// committedOf asks for the offsets that a group has committed.
+func (a *app) committedOf(ctx context.Context, adm *kadm.Client, group string) (out kadm.OffsetResponses, err error) {
+	err = a.patiently(ctx, func() (err error) {
+		out, err = adm.FetchOffsets(ctx, group)
+		return err
+	})
+	if err != nil {
+		return nil, unavailable(err, "reading the offsets of group %s", group)
+	}
+	return out, nil
+}
+
+// patiently asks again while nobody answers for groups.
+func (a *app) patiently(ctx context.Context, ask func() error) error {
+	for end := a.sys.Clock.Now().Add(coordinatorTime); ; {
+		err := ask()
+		none := errors.Is(err, kerr.CoordinatorNotAvailable) || errors.Is(err, kerr.CoordinatorLoadInProgress) || errors.Is(err, kerr.NotCoordinator)
+		if !none || a.sys.Clock.Now().After(end) {
+			return err
+		}
+		if err := a.sys.Clock.Sleep(ctx, 250*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
 // unavailable is an error of the Kafka asked.
 func unavailable(err error, format string, args ...any) error {
 	return errs.Wrap(err, "KAFKA_UNAVAILABLE", format, args...)

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,18 +13,41 @@ import (
 	"github.com/azud/azud/internal/broker/brokertest"
 )
 
-// kafka is a broker in this process, for commands that name it.
+// kafka is a broker in this process, for commands that name it; or the one that
+// AZUD_TEST_KAFKA names, whose topics and groups are deleted first, for one test at a time.
 type kafka struct {
-	t    *testing.T
-	addr string
-	data string // an empty folder: nothing runs there
-	*brokertest.Server
+	t                  *testing.T
+	addr               string
+	data               string // an empty folder: nothing runs there
+	*brokertest.Server        // nil if it is another Kafka
 }
 
 func startKafka(t *testing.T) *kafka {
 	t.Helper()
-	s := brokertest.Start(t)
-	return &kafka{t: t, addr: s.Addr(), data: t.TempDir(), Server: s}
+	k := &kafka{t: t, addr: os.Getenv("AZUD_TEST_KAFKA"), data: t.TempDir()}
+	if k.addr != "" {
+		k.clean()
+		return k
+	}
+	k.Server = brokertest.Start(t)
+	k.addr = k.Addr()
+	return k
+}
+
+// clean deletes what a test before has left.
+func (k *kafka) clean() {
+	adm := k.admin()
+	topics, err := adm.ListTopics(k.t.Context())
+	if err == nil && len(topics) > 0 {
+		_, err = adm.DeleteTopics(k.t.Context(), topics.Names()...)
+	}
+	groups, err2 := adm.ListGroups(k.t.Context())
+	if err2 == nil && len(groups) > 0 {
+		_, err2 = adm.DeleteGroups(k.t.Context(), groups.Groups()...)
+	}
+	if err := errors.Join(err, err2); err != nil {
+		k.t.Fatal(err)
+	}
 }
 
 // azud runs a command line against the broker, with in as its standard input.
