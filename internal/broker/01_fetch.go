@@ -130,7 +130,7 @@ func (f *fetching) read() {
 		f.reply.Topics = make([]kmsg.FetchResponseTopic, len(f.req.Topics))
 	}
 	f.reply.free()
-	f.bytes, f.bad, f.room = 0, false, f.b.replyRoom(f.req)
+	f.bytes, f.bad, f.room = 0, false, f.reply.reserve(int(f.req.MaxBytes))
 	n := 0
 	for i := range f.req.Topics {
 		t, out := &f.req.Topics[i], &f.reply.Topics[i]
@@ -159,22 +159,12 @@ func (f *fetching) read() {
 				d.ErrorCode = code(err)
 				f.bad = true
 			}
-			if f.parts[n] == nil {
-				d.AbortedTransactions = []kmsg.FetchResponseTopicPartitionAbortedTransaction{} // as Kafka
-			}
 			sent += len(d.RecordBatches)
 			n++
 		}
 		f.reply.sent = append(f.reply.sent, topicBytes{f.names[i], sent})
 	}
 	f.reply.hold(f.bytes)
-}
-
-// replyRoom is how many bytes an answer may have: less when many are on their way, so that
-// slow readers do not fill the memory.
-func (b *Broker) replyRoom(req *kmsg.FetchRequest) int {
-	free := maxReplies - int(b.replying.Load())
-	return min(int(req.MaxBytes), maxReply, max(free/4, 1))
 }
 
 // partition reads one partition.
@@ -234,6 +224,7 @@ func (f *fetching) chunk(p *log.Partition, in *kmsg.FetchRequestTopicPartition, 
 		f.b.bufs.put(buf)
 		return nil
 	}
+	got.Batches = f.b.bufs.fitting(got.Batches)
 	f.reply.bufs = append(f.reply.bufs, got.Batches)
 	out.RecordBatches = got.Batches
 	for _, a := range got.Aborted {

@@ -19,6 +19,21 @@ type topicBytes struct {
 	bytes int
 }
 
+// reserve counts bytes of an answer before they are read, at most most, and returns their
+// number: less when many are on their way, so that slow readers do not fill the memory. A
+// first batch that is larger goes beyond it.
+func (f *fetchReply) reserve(most int) int {
+	f.hold(0)
+	for {
+		now := f.b.replying.Load()
+		room := max(min(most, maxReply, int(maxReplies-now)/4), 1)
+		if f.b.replying.CompareAndSwap(now, now+int64(room)) {
+			f.held = room
+			return room
+		}
+	}
+}
+
 // hold counts n bytes as being sent, until free.
 func (f *fetchReply) hold(n int) {
 	f.b.replying.Add(int64(n - f.held))

@@ -37,3 +37,15 @@ func (p *pool) put(b []byte) {
 	b = b[:0]
 	p.classes[class].Put(&b)
 }
+
+// fitting is b, or, where b fills little of its buffer, a copy in a smaller one, so that what
+// is kept of b takes about the memory that its length says.
+func (p *pool) fitting(b []byte) []byte {
+	if cap(b)/4 < len(b) || cap(b) <= 1<<minBuf {
+		return b
+	}
+	small := p.get(len(b))
+	copy(small, b)
+	p.put(b)
+	return small
+}

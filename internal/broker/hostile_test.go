@@ -9,6 +9,7 @@ import (
 	"net"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -204,6 +205,47 @@ func TestSlowReaders(t *testing.T) {
 	stillWorks(t, b)
 	if r := p.ask(fetchOf("t", 0, 3)).(*kmsg.FetchResponse); len(r.Topics[0].Partitions[0].RecordBatches) == 0 {
 		t.Fatal("nothing for a client that reads")
+	}
+}
+
+// TestReplyRoomIsReserved has fetches that come at once: none may count on what another takes.
+func TestReplyRoomIsReserved(t *testing.T) {
+	b := &Broker{}
+	const n = 200
+	replies := make([]*fetchReply, n)
+	var wg sync.WaitGroup
+	for i := range replies {
+		replies[i] = &fetchReply{b: b}
+		wg.Go(func() { replies[i].reserve(1 << 30) })
+	}
+	wg.Wait()
+	if got := b.replying.Load(); got > maxReplies+n || got < maxReplies/2 {
+		t.Errorf("%d bytes are reserved of %d", got, maxReplies)
+	}
+	for i, r := range replies {
+		if r.held < 1 || r.held > maxReply {
+			t.Fatalf("a reply may have %d bytes", r.held)
+		}
+		if i%2 == 0 {
+			r.hold(7) // that much was read
+		}
+		r.free()
+	}
+	if got := b.replying.Load(); got != 0 {
+		t.Errorf("%d bytes stay reserved", got)
+	}
+}
+
+// TestFewBytesTakeFewBytes: what is kept of a read must not keep the buffer of a large one.
+func TestFewBytesTakeFewBytes(t *testing.T) {
+	var p pool
+	for _, n := range []int{1, 100, 1000, 1 << 18, 1<<18 + 1, 1 << 20} {
+		b := p.get(1 << 20)[:n]
+		b[0], b[n-1] = 'a', 'z'
+		got := p.fitting(b)
+		if len(got) != n || got[n-1] != 'z' || n > 1 && got[0] != 'a' || cap(got) > max(4*n, 1<<minBuf) {
+			t.Errorf("%d bytes are kept in %d", n, cap(got))
+		}
 	}
 }
 
