@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what .ci/run needs and this machine lacks: Python with venv, Node with npm, and
-# Chromium. Go itself must be there. Does nothing where everything is.
+# Installs what .ci/run needs and this machine lacks: Python with venv, Node with npm, Chromium,
+# and for Kafka's clients and suites a JDK, Maven, kcat, Cargo (it fetches librdkafka's sources)
+# and a C++ compiler. Go itself must be there. Does nothing where everything is.
 set -euo pipefail
 
 need=()
@@ -9,6 +10,14 @@ command -v node >/dev/null || need+=(nodejs)
 command -v npm >/dev/null || need+=(npm)
 [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || need+=(chromium)
 command -v gcc >/dev/null || need+=(gcc libc6-dev) # the race detector
+command -v javac >/dev/null || need+=(openjdk-17-jdk-headless)
+command -v mvn >/dev/null || need+=(maven)
+command -v kcat >/dev/null || need+=(kcat)
+command -v cargo >/dev/null || need+=(cargo)
+command -v g++ >/dev/null || need+=(g++)
+command -v make >/dev/null || need+=(make)
+[ -e /usr/include/openssl/ssl.h ] || need+=(libssl-dev)
+[ -e /usr/include/zlib.h ] || need+=(zlib1g-dev)
 
 if [ ${#need[@]} -eq 0 ]; then
   exit 0
