@@ -39,8 +39,8 @@ func (a *app) consume() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "consume TOPIC",
 		Short: "Print a topic's records, and new ones as they come, until Ctrl+C",
-		Long: "Prints records as they come: with the next new one, or from a place in the topic on, and until\n" +
-			"Ctrl+C, the end of what is there (--exit), a place (--until) or a number of records (-n). With\n" +
+		Long: "Prints records as they come, from the next new one or from a place in the topic on, until Ctrl+C,\n" +
+			"the end of what is there (--exit), a place (--until) or a number of records (-n). With\n" +
 			"-o json each line is an object, from which 'azud produce --json' makes the same record.\n\n" +
 			"A place is earliest, latest, an offset (1200), -10 for the last 10 records of each partition, a\n" +
 			"time (2026-01-31T10:00:00Z, 2026-01-31; UTC if it names no zone) or an age (10m, 24h, 7d).",

@@ -119,7 +119,7 @@ func withoutLog(text string) string {
 func TestHelpIsComplete(t *testing.T) {
 	data := t.TempDir()
 	for _, path := range []string{"", "up", "sql", "topic", "topic list", "topic describe", "topic create", "topic alter", "topic delete", "topic purge",
-		"group", "group list", "group describe", "group reset", "group delete", "produce", "consume", "doctor", "dashboard", "dashboard export", "connectors"} {
+		"group", "group list", "group describe", "group reset", "group delete", "produce", "consume", "doctor", "dashboard", "dashboard export", "connectors", "tools", "tools install"} {
 		r := azud(t, data, "", append(strings.Fields(path), "--help")...)
 		if r.status != 0 || r.err != "" || !strings.Contains(r.out, "Examples:\n  azud ") || !strings.Contains(r.out, "Usage:\n  azud") {
 			t.Errorf("azud %s --help: %d %s%s", path, r.status, r.out, r.err)
@@ -130,7 +130,7 @@ func TestHelpIsComplete(t *testing.T) {
 			}
 		}
 	}
-	for _, args := range [][]string{{"topic"}, {"group"}, {"dashboard"}} { // alone they show their help
+	for _, args := range [][]string{{"topic"}, {"group"}, {"dashboard"}, {"tools"}} { // alone they show their help
 		if r := azud(t, data, "", args...); r.status != 0 || !strings.Contains(r.out, "Available Commands:") {
 			t.Errorf("azud %v: %d %s%s", args, r.status, r.out, r.err)
 		}
