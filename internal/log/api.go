@@ -63,7 +63,7 @@ type Aborted struct {
 type Chunk struct {
 	Batches []byte
 	Aborted []Aborted // with ReadCommitted: those that reach into Batches, by First
-	Next    int64     // offset after the last batch; the one asked for if there is none
+	Next    int64     // where to go on: after the last batch, or after a gap where none is left
 	Start   int64     // log start
 	High    int64     // high watermark
 	Stable  int64     // last stable offset

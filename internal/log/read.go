@@ -32,7 +32,8 @@ type span struct {
 
 // Read reads whole batches from the one that holds offset from on, at least one if there is
 // any, else about maxBytes. buf is used if it is large enough; the Chunk's bytes are then in
-// it. ErrOutOfRange outside of [Start, High]; the Chunk has these also then.
+// it. Where nothing is left up to the end that the reader may see, Next is that end.
+// ErrOutOfRange outside of [Start, High]; the Chunk has these also then.
 func (p *Partition) Read(from int64, maxBytes int, iso Isolation, buf []byte) (Chunk, error) {
 	at := from
 	for {
@@ -51,7 +52,11 @@ func (p *Partition) Read(from int64, maxBytes int, iso Isolation, buf []byte) (C
 		if err != nil {
 			return c, p.damaged(sp.seg, err)
 		}
-		if len(c.Batches) > 0 || sp.last || sp.next >= sp.limit {
+		if len(c.Batches) > 0 {
+			return c, nil
+		}
+		if sp.last || sp.next >= sp.limit { // what was there is gone, and nothing will come there
+			c.Next = max(from, sp.limit)
 			return c, nil
 		}
 		at = max(sp.next, at) // nothing is left of this segment

@@ -238,3 +238,45 @@ func TestWaiters(t *testing.T) {
 	default:
 	}
 }
+
+// TestReadGoesBeyondGaps: where records are gone at the end of what a reader sees, it must
+// learn where to go on, or it asks for the same offset for ever.
+func TestReadGoesBeyondGaps(t *testing.T) {
+	l := open(t, vfs.NewMem())
+	p := create(t, l, "a", 1, 1).Partition(0)
+	put(t, p, plain("x")) // without a key: compaction removes it
+	p.mu.Lock()
+	err := p.roll(testTime)
+	p.mu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, p, inTxn(7, 0, 0, "open"))
+	wait(t, l)
+	if err := l.SetTopic(id(1), map[string]string{"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0"}); err != nil {
+		t.Fatal(err)
+	}
+	compacted(t, l)
+	for iso, want := range map[Isolation]int64{ReadUncommitted: 2, ReadCommitted: 1} {
+		if c, err := p.Read(0, 1000, iso, nil); err != nil || c.Next != want || len(c.Batches) > 0 != (want == 2) {
+			t.Errorf("compacted: isolation %d: next %d, %d bytes, %v", iso, c.Next, len(c.Batches), err)
+		}
+	}
+	r := p.Reader()
+	defer r.Close() //nolint:errcheck // a test
+	if b, next, err := r.Read(t.Context(), 0, 1000, ReadCommitted); len(b) != 0 || next != 1 || err != nil {
+		t.Error(b, next, err)
+	}
+
+	p = create(t, l, "b", 2, 1).Partition(0)
+	put(t, p, plain("x"))
+	p.end.Store(5) // as after damage
+	put(t, p, plain("y"))
+	wait(t, l)
+	p.mu.Lock()
+	p.segs[0].written.Store(int64(len(plain("x")))) // y is gone, too
+	p.mu.Unlock()
+	if c, err := p.Read(1, 1000, ReadUncommitted, nil); err != nil || c.Next != 6 || len(c.Batches) > 0 {
+		t.Error(c, err)
+	}
+}
