@@ -44,12 +44,12 @@ type part struct {
 	topic   *topic
 	index   int32
 	batches []*batch
-	acked   int64 // everything below is durable: Wait has said so, or readers saw it
-	seen    int64 // greatest high watermark seen
-	stood   int64 // greatest last stable offset seen
-	trimmed int64 // log start that was asked for and acknowledged
-	asked   int64 // log start that was asked for
-	failed  *batch
+	acked   int64    // everything below is durable: Wait has said so, or readers saw it
+	seen    int64    // greatest high watermark seen
+	stood   int64    // greatest last stable offset seen
+	trimmed int64    // log start that was asked for and acknowledged
+	asked   int64    // log start that was asked for
+	failed  []*batch // refused since the last one that was taken: one of them may be there after a crash
 }
 
 func (p *part) String() string { return fmt.Sprintf("%s-%d", p.topic.name, p.index) }

@@ -91,7 +91,7 @@ func (w *world) send(p *part, b *batch) bool {
 	w.tell("append to %v: %d records, producer %d/%d seq %d txn %v: %+v, %v", p, len(b.recs), b.producer, b.epoch, b.seq, b.txn, a, err)
 	if err != nil {
 		w.check("append to "+p.String(), err)
-		p.failed = b
+		p.failed = append(p.failed, b)
 		return false
 	}
 	if a.Duplicate {

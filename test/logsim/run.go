@@ -270,9 +270,15 @@ func (w *world) recoveredPart(p *part, lastWrite int) {
 		w.wrong("%v: the last stable offset was %d, it is %d", p, p.stood, stable)
 	}
 	w.tell("%v ends at %d of %d, %d acknowledged", p, end, p.end(), p.acked)
-	if b := p.failed; b != nil && end > p.end() {
+	if b := w.survivor(p, lp); b != nil {
 		b.base, b.at = p.end(), w.now()
 		p.batches = append(p.batches, b)
+		for _, pr := range w.prods { // its producer sends it again, as all that had no answer
+			if pr.id == b.producer && pr.epoch == b.epoch {
+				pr.seqs[p] += int32(len(b.recs))
+				pr.sent[p] = append(pr.sent[p], b)
+			}
+		}
 	}
 	p.failed = nil
 	if end > p.end() {
@@ -300,6 +306,24 @@ func (w *world) recoveredPart(p *part, lastWrite int) {
 		w.checkRetained(p, p.asked)
 		p.trimmed = start
 	}
+}
+
+// survivor is the refused batch that the log has behind what was acknowledged to the client:
+// the machine died while it was appended. nil if there is none.
+func (w *world) survivor(p *part, lp *log.Partition) *batch {
+	if lp.End() <= p.end() || p.end() < lp.Start() {
+		return nil
+	}
+	all, _, err := w.readAll(lp, p.end(), log.ReadUncommitted)
+	if err != nil || len(all) == 0 {
+		return nil
+	}
+	for _, b := range p.failed {
+		if int64(len(b.recs)) == lp.End()-p.end() && b.recs[0] == all[0].rec {
+			return b
+		}
+	}
+	return nil
 }
 
 // markGone finds the batches from an offset on that a failed sync has lost, although the
