@@ -21,24 +21,24 @@ type stream struct {
 	keys       int           // >0: keys of a compacted topic
 	reopen     int           // >0: a new client (and producer id) after so many bursts
 	flood      int           // >0: so many times more while there is a flood
+	codec      kgo.CompressionCodec
 	opts       []kgo.Opt
 }
 
 func streams() []stream {
-	zstd, lz4 := kgo.ProducerBatchCompression(kgo.ZstdCompression()), kgo.ProducerBatchCompression(kgo.Lz4Compression())
-	none := kgo.ProducerBatchCompression(kgo.NoCompression())
+	none, zstd, lz4 := kgo.NoCompression(), kgo.ZstdCompression(), kgo.Lz4Compression()
 	return []stream{
-		{name: "singles", promise: idempotent, topic: "kept", partitions: 4, burst: 5, every: 20 * time.Millisecond, size: 200, opts: []kgo.Opt{none}},
-		{name: "batches", promise: idempotent, topic: "kept", partitions: 4, burst: 200, every: 200 * time.Millisecond, size: 300, opts: []kgo.Opt{zstd, kgo.ProducerLinger(5 * time.Millisecond)}},
-		{name: "large", promise: idempotent, topic: "kept", partitions: 2, burst: 12, every: 60 * time.Millisecond, size: 9000, opts: []kgo.Opt{none, kgo.ProducerBatchMaxBytes(200_000)}},
-		{name: "reopened", promise: idempotent, topic: "kept", partitions: 4, burst: 3, every: 15 * time.Millisecond, size: 100, reopen: 20, opts: []kgo.Opt{lz4}},
-		{name: "plain", promise: plain, topic: "loose", partitions: 2, burst: 2, every: 20 * time.Millisecond, size: 150},
-		{name: "acks=1", promise: fleeting, topic: "loose", partitions: 2, burst: 2, every: 20 * time.Millisecond, size: 150},
-		{name: "retained", promise: idempotent, topic: "retained", partitions: 2, burst: 20, every: 40 * time.Millisecond, size: 700, flood: 30, opts: []kgo.Opt{none}},
-		{name: "retained large", promise: idempotent, topic: "retained", partitions: 2, burst: 5, every: 200 * time.Millisecond, size: 9000, flood: 60, opts: []kgo.Opt{none}},
-		{name: "cut", promise: idempotent, topic: "cut", partitions: 3, burst: 5, every: 30 * time.Millisecond, size: 200},
-		{name: "keys", promise: idempotent, topic: "keys", partitions: 2, burst: 10, every: 40 * time.Millisecond, size: 400, keys: 60, opts: []kgo.Opt{none}},
-		{name: "more keys", promise: idempotent, topic: "keys", partitions: 2, burst: 40, every: 200 * time.Millisecond, size: 200, keys: 200, opts: []kgo.Opt{zstd}},
+		{name: "singles", promise: idempotent, topic: "kept", partitions: 4, burst: 5, every: 20 * time.Millisecond, size: 200, codec: none},
+		{name: "batches", promise: idempotent, topic: "kept", partitions: 4, burst: 200, every: 200 * time.Millisecond, size: 300, codec: zstd, opts: []kgo.Opt{kgo.ProducerLinger(5 * time.Millisecond)}},
+		{name: "large", promise: idempotent, topic: "kept", partitions: 2, burst: 12, every: 60 * time.Millisecond, size: 9000, codec: none, opts: []kgo.Opt{kgo.ProducerBatchMaxBytes(200_000)}},
+		{name: "reopened", promise: idempotent, topic: "kept", partitions: 4, burst: 3, every: 15 * time.Millisecond, size: 100, reopen: 20, codec: lz4},
+		{name: "plain", promise: plain, topic: "loose", partitions: 2, burst: 2, every: 20 * time.Millisecond, size: 150, codec: kgo.SnappyCompression()},
+		{name: "acks=1", promise: fleeting, topic: "loose", partitions: 2, burst: 2, every: 20 * time.Millisecond, size: 150, codec: kgo.SnappyCompression()},
+		{name: "retained", promise: idempotent, topic: "retained", partitions: 2, burst: 20, every: 40 * time.Millisecond, size: 700, flood: 30, codec: none},
+		{name: "retained large", promise: idempotent, topic: "retained", partitions: 2, burst: 5, every: 200 * time.Millisecond, size: 9000, flood: 60, codec: none},
+		{name: "cut", promise: idempotent, topic: "cut", partitions: 3, burst: 5, every: 30 * time.Millisecond, size: 200, codec: kgo.GzipCompression(), opts: []kgo.Opt{kgo.ProducerBatchMaxBytes(12 << 10)}},
+		{name: "keys", promise: idempotent, topic: "keys", partitions: 2, burst: 10, every: 40 * time.Millisecond, size: 400, keys: 60, codec: none},
+		{name: "more keys", promise: idempotent, topic: "keys", partitions: 2, burst: 40, every: 200 * time.Millisecond, size: 200, keys: 200, codec: zstd},
 	}
 }
 
@@ -85,7 +85,7 @@ func (w *world) produce(work, all context.Context, s stream, seed uint64) error 
 }
 
 func (w *world) streamClient(ctx context.Context, s stream, session int) (*kgo.Client, error) {
-	opts := append(w.clientOpts(kgo.MaxBufferedRecords(1000)), s.opts...)
+	opts := append(w.clientOpts(kgo.MaxBufferedRecords(1000), kgo.ProducerBatchCompression(s.codec)), s.opts...)
 	switch s.promise {
 	case plain:
 		opts = append(opts, kgo.DisableIdempotentWrite(), kgo.MaxProduceRequestsInflightPerBroker(1), kgo.RecordRetries(1<<30))
