@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -38,8 +39,16 @@ func (b *Broker) fetch(c *call, req *kmsg.FetchRequest) {
 	if !f.enough() && wait > 0 {
 		f.wait(c.ctx, wait)
 	}
+	if !f.enough() && f.behind() { // see there
+		b.catchUp(c.ctx)
+		f.read()
+	}
 	c.answer(f.reply)
 }
+
+// behind reports whether records of the partitions are written but not readable yet. Their
+// producers may have been answered (acks=1), and then nobody is told that there are none.
+func (f *fetching) behind() bool { return slices.ContainsFunc(f.parts, behind) }
 
 // fetching is a fetch on its way.
 type fetching struct {
@@ -189,6 +198,10 @@ func (f *fetching) partition(p *log.Partition, in *kmsg.FetchRequestTopicPartiti
 		}
 	}
 	high, stable := p.High(), p.Stable()
+	if in.FetchOffset > high && in.FetchOffset <= p.End() { // it exists, but cannot be read yet
+		out.HighWatermark, out.LastStableOffset, out.LogStartOffset = high, stable, p.Start()
+		return p.Err()
+	}
 	end := high
 	if iso == log.ReadCommitted {
 		end = stable

@@ -16,9 +16,13 @@ const (
 	latestTiered  = -5 // from version 9: the end of remote storage; here, none
 )
 
-// listOffsets finds offsets by time.
+// listOffsets finds offsets by time, among all records that were written before it came: a
+// producer with acks=1 has its answer before they can be read, and then expects to find them.
 func (b *Broker) listOffsets(c *call, req *kmsg.ListOffsetsRequest) kmsg.Response {
 	resp := kmsg.NewPtrListOffsetsResponse()
+	if b.anyBehind(req) {
+		b.catchUp(c.ctx)
+	}
 	type key struct {
 		topic     string
 		partition int32
@@ -59,6 +63,20 @@ func (b *Broker) listOffsets(c *call, req *kmsg.ListOffsetsRequest) kmsg.Respons
 		resp.Topics = append(resp.Topics, out)
 	}
 	return resp
+}
+
+// anyBehind reports whether a partition of the request may soon have another answer.
+func (b *Broker) anyBehind(req *kmsg.ListOffsetsRequest) bool {
+	for i := range req.Topics {
+		topic := b.store.Topics().ByName(req.Topics[i].Topic)
+		for _, p := range req.Topics[i].Partitions {
+			fixed := p.Timestamp == earliest || p.Timestamp == earliestLocal
+			if !fixed && behind(partitionOf(topic, p.Partition)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // leastVersion is the version of ListOffsets in which a timestamp got its meaning.

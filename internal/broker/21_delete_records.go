@@ -25,6 +25,9 @@ func (b *Broker) deleteRecords(c *call, q *kmsg.DeleteRecordsRequest) {
 			case want.Offset < -1:
 				p.ErrorCode = kerr.OffsetOutOfRange.Code
 			default:
+				if behind(part) { // up to the end means that of all records that were acknowledged
+					b.catchUp(c.ctx)
+				}
 				start, err := part.DeleteBefore(want.Offset)
 				if p.LowWatermark, p.ErrorCode = start, code(err); err != nil {
 					p.LowWatermark = -1

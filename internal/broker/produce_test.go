@@ -46,9 +46,7 @@ func TestWritesOfARoundAreOne(t *testing.T) {
 			if _, err := b.Request(ctx, metadataOf(9, "t")); err != nil {
 				t.Fatal(err)
 			}
-			gate, held := make(chan struct{}), make(chan struct{})
-			b.store.Sync(func(error) { close(held); <-gate }) // the committer rests
-			<-held
+			work := rest(b)
 			const n = 50
 			answers := make(chan int16, n)
 			for range n {
@@ -62,7 +60,7 @@ func TestWritesOfARoundAreOne(t *testing.T) {
 			if written := segmentBytes(t, cfg); (written == 0) != (acks == -1) {
 				t.Errorf("%d bytes of segments were written before the round", written)
 			}
-			close(gate)
+			work()
 			for range n {
 				if code := <-answers; code != 0 {
 					t.Fatalf("error %d", code)

@@ -28,6 +28,16 @@ func partitionOf(t *log.Topic, n int32) *log.Partition {
 	return t.Partition(n)
 }
 
+// behind reports whether p has records that are written but not readable yet, because they
+// are not durable. Producers with acks=1 have had their answers for them.
+func behind(p *log.Partition) bool { return p != nil && p.High() < p.End() }
+
+// catchUp waits until all that is written is readable, or ctx ends, or the disk fails: those
+// who call it then answer with what there is.
+func (b *Broker) catchUp(ctx context.Context) {
+	_ = b.store.Wait(ctx) //nolint:errcheck // see above
+}
+
 func allTopics(l *log.Log) []*log.Topic { return l.Topics().All() }
 
 // newTopicID is a random id, neither of Kafka's reserved ones.
