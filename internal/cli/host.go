@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -124,7 +125,8 @@ func (h *host) webConfig(demo *demo, extra map[string]http.Handler) web.Config {
 		extra["GET "+demoPath] = demo
 	}
 	return web.Config{Sys: h.a.sys, Addr: h.opts.http, Data: h.where(), Demo: h.opts.demo, Version: version,
-		Log: h.log, Topics: h.topics, Extra: extra}
+		Log: h.log, Topics: h.topics, Extra: extra,
+		Dial: func() (net.Conn, error) { return h.broker.Dial() }}
 }
 
 func (h *host) topics() []web.Topic {

@@ -46,9 +46,7 @@ func (st *stream) records(ctx context.Context, topics []string, from start) {
 		kgo.MetadataMinAge(refreshPeriod/4), kgo.FetchMaxWait(refreshPeriod/2),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.FetchMaxBytes(1<<20),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), // a position that is gone
-		kgo.Dialer(func(ctx context.Context, network, host string) (net.Conn, error) {
-			return st.server.cfg.Sys.Net.DialContext(ctx, network, host)
-		}))
+		kgo.Dialer(st.server.dial))
 	if err != nil {
 		st.server.cfg.Log("console: reading topics: " + err.Error())
 		return
@@ -65,6 +63,14 @@ func (st *stream) records(ctx context.Context, topics []string, from start) {
 			return
 		}
 	}
+}
+
+// dial connects to the broker.
+func (s *Server) dial(ctx context.Context, network, host string) (net.Conn, error) {
+	if s.cfg.Dial != nil {
+		return s.cfg.Dial()
+	}
+	return s.cfg.Sys.Net.DialContext(ctx, network, host)
 }
 
 // trouble logs an error once and waits a little.

@@ -49,6 +49,9 @@ type Config struct {
 	Version string
 	Extra   map[string]http.Handler // further paths, e.g. the demonstration's feed
 	Log     func(string)
+	// Dial connects to the broker of this process, whose listeners may ask for a login; nil:
+	// its address is dialled.
+	Dial func() (net.Conn, error)
 }
 
 // Server is a listening console. Listen, then Serve, then Close, from one goroutine.
