@@ -134,7 +134,7 @@ func parseHead(h head, frame []byte, flexible bool) (requestHead, error) {
 	r := kbin.Reader{Src: frame}
 	out := requestHead{head: h, correlation: r.Int32()}
 	if id := r.NullableString(); id != nil {
-		out.client = *id
+		out.client = legibleText(*id)
 	}
 	if !r.Ok() {
 		return out, errShort

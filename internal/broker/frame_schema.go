@@ -3,6 +3,7 @@ package broker
 import (
 	"encoding/binary"
 	"fmt"
+	"unicode/utf8"
 )
 
 //go:generate go run frame_schema_make.go
@@ -36,14 +37,15 @@ const (
 	wireStructs           // an array of them
 )
 
-// walk checks a body of a version and says how many bytes its decoded arrays take.
-func (s schema) walk(body []byte, version int16) (cost int, err error) {
+// walk checks a body of a version and says how many bytes its decoded arrays take, and
+// whether a string is not UTF-8.
+func (s schema) walk(body []byte, version int16) (cost int, garbled bool, err error) {
 	w := walker{rest: body, version: version, flexible: version >= s.flexible}
 	w.object(s.fields)
 	if w.bad != "" {
-		return 0, fmt.Errorf("the request %s", w.bad)
+		return 0, false, fmt.Errorf("the request %s", w.bad)
 	}
-	return w.cost, nil
+	return w.cost, w.garbled, nil
 }
 
 type walker struct {
@@ -51,6 +53,7 @@ type walker struct {
 	version  int16
 	flexible bool
 	cost     int
+	garbled  bool
 	bad      string
 }
 
@@ -116,7 +119,10 @@ func (w *walker) field(f *field) {
 	case wireFixed:
 		w.take(int(f.size))
 	case wireString:
-		w.take(max(w.length(2), 0))
+		if text := w.take(max(w.length(2), 0)); !utf8.Valid(text) {
+			w.garbled = true
+			w.cost += len(text) * len(unreadable)
+		}
 	case wireBytes:
 		w.take(max(w.length(4), 0))
 	case wireStruct:
@@ -157,6 +163,7 @@ func (w *walker) tags(fields []field) {
 				inner := walker{rest: value, version: w.version, flexible: true}
 				inner.field(f)
 				w.cost, w.bad, known = w.cost+inner.cost, inner.bad, true
+				w.garbled = w.garbled || inner.garbled
 			}
 		}
 		if !known {

@@ -78,13 +78,13 @@ func TestSchemasAgreeWithKmsg(t *testing.T) {
 				q.SetVersion(version)
 				fill(r, reflect.ValueOf(q).Elem())
 				body := q.AppendTo(nil)
-				if _, err := s.walk(body, version); err != nil {
+				if _, _, err := s.walk(body, version); err != nil {
 					t.Fatalf("%s version %d: %v: %+v", nameOf(key), version, err, q)
 				}
 				cut := body[:r.IntN(len(body)+1)]
 				again := kmsg.RequestForKey(key)
 				again.SetVersion(version)
-				_, err := s.walk(cut, version)
+				_, _, err := s.walk(cut, version)
 				if kerr := again.ReadFrom(cut); kerr != nil && err == nil {
 					t.Fatalf("%s version %d: %d of %d bytes are good, but kmsg says %v: %+v", nameOf(key), version, len(cut), len(body), kerr, q)
 				}
