@@ -30,7 +30,8 @@ type inode struct {
 func newDir() *inode  { return &inode{live: map[string]*inode{}, sure: map[string]*inode{}} }
 func newFile() *inode { return &inode{dirty: map[int64][]byte{}, lost: map[int64][]byte{}} }
 
-func (in *inode) dir() bool { return in.live != nil }
+// dir reports whether it is a folder. Callers may hold no lock: sure is never set anew.
+func (in *inode) dir() bool { return in.sure != nil }
 
 // find follows a clean path; nil if there is nothing.
 func (in *inode) find(name string) *inode {
