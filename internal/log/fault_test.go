@@ -3,6 +3,7 @@ package log
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -133,6 +134,42 @@ func TestFailedSegmentSyncStopsThePartition(t *testing.T) {
 		t.Fatal("the other partition lost something")
 	}
 	put(t, topic.Partition(0), plain("again"))
+}
+
+// TestBehindALostBatch: what the journal has behind a batch that a failed sync has lost was
+// never acknowledged. It is no damage, and must not be there without what comes before it.
+func TestBehindALostBatch(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	fs := &faultFS{FS: disk}
+	l := open(t, fs, func(c *Config) { c.DirectBytes = 100 })
+	p := create(t, l, "a", 1, 1).Partition(0)
+	put(t, p, of(1, 0, 0, "x"))
+	wait(t, l)
+	behind := false
+	fs.set(func(op, name string) error {
+		if op != "sync" || !strings.Contains(name, id(1).folder(0)) {
+			return nil
+		}
+		if !behind { // in the round after the one that fails
+			behind = true
+			put(t, p, of(1, 0, 2, "z"), AppendOptions{Now: testTime, Deferred: true})
+		}
+		return syscall.EIO
+	})
+	put(t, p, of(1, 0, 1, strings.Repeat("y", 200)))
+	wait(t, l)
+	wait(t, l)
+	if !behind || p.Err() == nil || p.High() != 1 {
+		t.Fatal(behind, p.Err(), p.High())
+	}
+	l.Close() //nolint:errcheck // there is no checkpoint
+	l = open(t, disk.CrashClone(vfs.CrashCloneCfg{}), func(c *Config) { c.Log = slog.New(slog.NewTextHandler(noDamage{t}, nil)) })
+	p = l.Topics().ByName("a").Partition(0)
+	if p.End() != 1 || p.LeaderEpoch() != 1 {
+		t.Fatal(p.End(), p.LeaderEpoch())
+	}
+	put(t, p, of(1, 0, 1, "y")) // the producer tries again
+	put(t, p, of(1, 0, 2, "z"))
 }
 
 func TestFailedJournalStopsAll(t *testing.T) {

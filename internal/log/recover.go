@@ -287,6 +287,9 @@ func (r *recovery) redoBatches(id partID, batches []byte) error {
 }
 
 // refillWith appends batches that begin at the partition's end; below limit unless that is -1.
+// What is missing before one had been acknowledged only if its segments were synced. Else it
+// was lost by a failed sync, which stopped the partition: batches behind it were never
+// acknowledged either, and are left out. Markers count: their Write was.
 func (r *recovery) refillWith(p *Partition, batches []byte, limit int64) error {
 	for len(batches) > 0 {
 		b, ok, err := record.Parse(batches)
@@ -299,7 +302,16 @@ func (r *recovery) refillWith(p *Partition, batches []byte, limit int64) error {
 			continue
 		}
 		if b.Base > end {
-			r.damaged(p, p.last().base, p.last().size, end, b.Base)
+			if synced := r.synced[partID{p.topic, p.index}]; synced > end {
+				r.damaged(p, p.last().base, p.last().size, end, b.Base)
+				end = synced
+			}
+			if b.Base > end {
+				p.rec.dropped = true
+				if !b.Control() {
+					continue
+				}
+			}
 		}
 		f, err := p.last().openWrite()
 		if err != nil {
