@@ -55,5 +55,5 @@ func (b *Broker) writeMarker(m *kmsg.WriteTxnMarkersRequestMarker, name string, 
 	}
 	marker := txnPart{topic: topic.ID(), partition: n}.marker(m.ProducerID, m.ProducerEpoch, m.Committed)
 	marker.CoordinatorEpoch = m.CoordinatorEpoch
-	return b.store.Write(log.Write{Markers: []log.Marker{marker}})
+	return b.store.Write(log.Write{Markers: []log.Marker{marker}, Strict: true})
 }

@@ -111,6 +111,13 @@ type Marker struct {
 type Write struct {
 	Puts    []Put
 	Markers []Marker // for partitions that no longer exist: dropped
+	// Strict refuses all of it if a marker cannot be written: its partition has stopped, or a
+	// newer producer or coordinator was there. Else such a marker must not keep the others of
+	// its transaction from being written: a stopped partition gets it at the next start, and
+	// one that is too old is left out, with a warning.
+	//
+	// Kafka: TransactionMarkerChannelManager drops what is answered with a fenced epoch.
+	Strict bool
 }
 
 // Producer is what a partition knows of a producer id.

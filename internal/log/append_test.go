@@ -131,7 +131,7 @@ func TestTransactions(t *testing.T) {
 		t.Fatal(p.High(), p.Stable(), q.Stable())
 	}
 	end := func(producer int64, epoch int16, commit bool, parts ...int32) error {
-		w := Write{Puts: []Put{{TableTxns, "t", []byte{1}}}}
+		w := Write{Strict: true, Puts: []Put{{TableTxns, "t", []byte{1}}}}
 		for _, n := range parts {
 			w.Markers = append(w.Markers, Marker{Topic: topic.ID(), Partition: n, Producer: producer, Epoch: epoch, Commit: commit, CoordinatorEpoch: 3})
 		}

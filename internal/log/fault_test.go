@@ -3,7 +3,9 @@ package log
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -134,6 +136,73 @@ func TestFailedSegmentSyncStopsThePartition(t *testing.T) {
 		t.Fatal("the other partition lost something")
 	}
 	put(t, topic.Partition(0), plain("again"))
+}
+
+// TestTransactionsOutliveAStoppedPartition: one partition whose disk failed, and one where a
+// newer marker was, must not keep the others of a transaction from being ended.
+func TestTransactionsOutliveAStoppedPartition(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	fs := &faultFS{FS: disk}
+	l := open(t, fs, func(c *Config) { c.DirectBytes = 100 })
+	topic := create(t, l, "a", 1, 3)
+	bad, good, fenced := topic.Partition(0), topic.Partition(1), topic.Partition(2)
+	end := func(producer int64, epoch int16, strict bool, parts ...*Partition) error {
+		w := Write{Strict: strict, Puts: []Put{{TableTxns, fmt.Sprint(producer), []byte("ended")}}}
+		for _, p := range parts {
+			w.Markers = append(w.Markers, Marker{Topic: id(1), Partition: p.Index(), Producer: producer, Epoch: epoch, Commit: true})
+		}
+		return l.Write(w)
+	}
+	for _, p := range topic.Partitions() {
+		put(t, p, inTxn(1, 0, 0, "x"))
+		put(t, p, inTxn(2, 0, 0, "y"))
+	}
+	wait(t, l)
+	if err := end(1, 1, true, fenced); err != nil { // an administrator's
+		t.Fatal(err)
+	}
+	fs.set(failing("sync", id(1).folder(0), syscall.EIO))
+	put(t, bad, plain(strings.Repeat("z", 200))) // lost: only its segment had it
+	wait(t, l)
+	fs.set(nil)
+	if !errors.Is(bad.Err(), ErrStorage) {
+		t.Fatal(bad.Err())
+	}
+	if err := end(1, 0, true, bad); !errors.Is(err, ErrStorage) {
+		t.Fatal(err)
+	}
+	if err := end(1, 0, true, fenced); !errors.Is(err, ErrProducerFenced) {
+		t.Fatal(err)
+	}
+	for producer := range int64(2) {
+		if err := end(producer+1, 0, false, bad, good, fenced); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wait(t, l)
+	if good.Stable() != 4 || fenced.Stable() != 4 || bad.Stable() != 0 || bad.High() != 2 {
+		t.Fatal(good.Stable(), fenced.Stable(), bad.Stable(), bad.High())
+	}
+	for _, s := range bad.Producers() {
+		if s.TxnStart >= 0 {
+			t.Fatal("the coordinator must see that it has ended", s)
+		}
+	}
+	l.Close() //nolint:errcheck // there is no checkpoint
+	for _, percent := range []int{0, 100} {
+		l = open(t, disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: rand.New(rand.NewPCG(1, 1))}), func(c *Config) {
+			c.Log = slog.New(slog.NewTextHandler(noDamage{t}, nil))
+		})
+		p := l.Topics().ByName("a").Partition(0)
+		if p.End() != 5 || p.Stable() != 5 {
+			t.Errorf("%d %%: the end is %d, the last stable offset %d", percent, p.End(), p.Stable())
+		}
+		if got := values(t, p, 0, ReadCommitted); !slices.Equal(got[:2], []string{"0:x", "1:y"}) {
+			t.Error(got)
+		}
+		put(t, p, inTxn(1, 0, 1, "again"))
+		wait(t, l)
+	}
 }
 
 // TestBehindALostBatch: what the journal has behind a batch that a failed sync has lost was

@@ -73,7 +73,8 @@ func (l *Log) All(t Table) iter.Seq2[string, []byte] {
 
 // Write changes tables and ends transactions as one: all of it survives a crash, or nothing.
 // It is applied and staged when Write returns, durable after a Sync. Keys and values are
-// copied. An error means that nothing was done.
+// copied. An error means that nothing was done. A partition that has stopped gets its marker
+// at the next start, from the journal; see Write.Strict.
 func (l *Log) Write(w Write) error {
 	puts := slices.Clone(w.Puts)
 	for i, p := range puts {
@@ -84,7 +85,7 @@ func (l *Log) Write(w Write) error {
 			puts[i].Value = append([]byte{}, p.Value...)
 		}
 	}
-	return l.change(Write{Puts: puts, Markers: w.Markers})
+	return l.change(Write{Puts: puts, Markers: w.Markers, Strict: w.Strict})
 }
 
 // placed is a marker and its partition; raw is the batch once it has its offset.
@@ -109,14 +110,9 @@ func (l *Log) change(w Write) error {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 	}
-	markers = slices.DeleteFunc(markers, func(m placed) bool { return m.p.deleted })
-	for _, m := range markers {
-		if err := m.p.usable(); err != nil {
-			return err
-		}
-		if err := m.p.producers[m.m.Producer].checkMarker(m.m); err != nil {
-			return err
-		}
+	markers, err := l.admit(markers, w.Strict)
+	if err != nil {
+		return err
 	}
 	l.tables.apply(w.Puts)
 	now := l.now()
@@ -144,14 +140,44 @@ func (l *Log) findMarkers(all []Marker) (markers []placed, parts []*Partition) {
 	return markers, parts
 }
 
-// appendMarker writes a marker at the log's end. If that fails, the partition stops, and
-// recovery takes the marker from the journal. The caller holds mu.
+// admit leaves out the markers that cannot be written, or refuses them all. The caller holds
+// the locks of the partitions.
+func (l *Log) admit(markers []placed, strict bool) ([]placed, error) {
+	fit := markers[:0]
+	for _, m := range markers {
+		if m.p.deleted {
+			continue
+		}
+		if err := m.p.usable(); err != nil && strict {
+			return nil, err
+		}
+		if err := m.p.producers[m.m.Producer].checkMarker(m.m); err != nil {
+			if strict {
+				return nil, err
+			}
+			l.log.Warn("a partition is left out of the end of a transaction", "partition", m.p.String(), "error", err)
+			continue
+		}
+		fit = append(fit, m)
+	}
+	return fit, nil
+}
+
+// appendMarker writes a marker at the log's end. Where the partition has stopped, or stops
+// now, the journal alone has the marker, and the next start takes it from there. The caller
+// holds mu.
 func (p *Partition) appendMarker(m *Marker, now int64) []byte {
 	raw := record.Marker(nil, p.end.Load(), p.epoch.Load(), m.Producer, m.Epoch, m.Commit, m.CoordinatorEpoch, now)
 	b, _, _ := record.Parse(raw)
-	if err := p.write(raw, []record.Batch{b}, now, p.settings.Load(), true); err != nil {
+	if p.err == nil {
+		err := p.write(raw, []record.Batch{b}, now, p.settings.Load(), true)
+		if err == nil {
+			return raw
+		}
 		_ = p.last().breakOff(p.stop(err))
 	}
+	p.end.Store(b.Next()) // the next marker comes behind it
+	p.noteProducer(&b, now)
 	return raw
 }
 
@@ -161,7 +187,9 @@ func (l *Log) stageWrite(puts []Put, markers []placed) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for _, m := range markers {
-		st.share(m.p)
+		if m.p.err == nil {
+			st.share(m.p)
+		}
 	}
 	st.next.must = true
 	if !l.cfg.Volatile {
