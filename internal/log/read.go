@@ -169,9 +169,22 @@ func (sp *span) read(at int64, maxBytes int, buf []byte) ([]byte, error) {
 			copy(whole, buf)
 		}
 		whole = whole[:size]
-		return whole, readFull(f, whole[len(buf):], sp.pos+int64(len(buf)))
+		if err := readFull(f, whole[len(buf):], sp.pos+int64(len(buf))); err != nil {
+			return nil, err
+		}
+		return whole, intact(whole)
 	}
 	return sp.wholes(buf)
+}
+
+// intact checks the CRC of a batch. It costs a tenth of what sending the batch does, and what
+// a disk has altered is not served.
+func intact(raw []byte) error {
+	b, _, err := record.Parse(raw)
+	if err != nil {
+		return err
+	}
+	return b.Check()
 }
 
 // sane checks offsets, which no CRC covers: batches follow each other from after on, and end
@@ -199,6 +212,12 @@ func (sp *span) wholes(buf []byte) ([]byte, error) {
 		}
 		if size > len(buf)-end || b.Base >= sp.limit {
 			break
+		}
+		if err := intact(buf[end : end+size]); err != nil {
+			if end > 0 { // the next read begins there, and tells
+				break
+			}
+			return nil, err
 		}
 		end, after = end+size, b.Next()
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/azud/azud/internal/record"
 )
 
-// Reader reads a partition for who wants records: batches with their CRC checked, without
-// control batches and aborted transactions. It is for one goroutine at a time.
+// Reader reads a partition for who wants records: batches without control batches and those of
+// aborted transactions. It is for one goroutine at a time.
 type Reader struct {
 	p       *Partition
 	w       Waiter
@@ -98,9 +98,6 @@ func (r *Reader) keep(c *Chunk) ([]record.Batch, int64, error) {
 		b, ok, err := record.Parse(rest)
 		if err == nil && !ok {
 			err = errors.New("it is cut off")
-		}
-		if err == nil {
-			err = b.Check()
 		}
 		if err != nil {
 			return nil, b.Base, r.p.damagedBatch(err)

@@ -115,8 +115,16 @@ func TestReaderSeesDamage(t *testing.T) {
 	put(t, p, plain("y"))
 	wait(t, l)
 	flip(t, fs, p.last().name(".log"), 100)
-	if _, next, err := p.Reader().Read(context.Background(), 0, 1000, ReadUncommitted); !errors.Is(err, ErrDamaged) || next != 1 {
+	r := p.Reader()
+	defer r.Close()
+	if got, next, err := r.Read(context.Background(), 0, 1000, ReadUncommitted); err != nil || len(got) != 1 || next != 1 {
+		t.Fatal("what is whole before the damage is served", len(got), next, err)
+	}
+	if _, next, err := r.Read(context.Background(), 1, 1000, ReadUncommitted); !errors.Is(err, ErrDamaged) || next != 1 {
 		t.Fatal(next, err)
+	}
+	if c, err := p.Read(1, 10, ReadUncommitted, nil); !errors.Is(err, ErrDamaged) { // larger than asked for
+		t.Fatal(c, err)
 	}
 }
 
