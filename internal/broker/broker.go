@@ -3,7 +3,6 @@ package broker
 import (
 	"context"
 	"crypto/tls"
-	"encoding/binary"
 	"log/slog"
 	"slices"
 	"strings"
@@ -87,7 +86,7 @@ type Broker struct {
 	count     *Counters
 	making    sync.Mutex   // held to make a topic that was asked for
 	replying  atomic.Int64 // bytes of records in answers that are being made or sent
-	saltKey   [16]byte     // makes the salts of users who have none
+	saltKey   []byte       // makes the salts of users who have none
 
 	mu     sync.Mutex
 	conns  map[*conn]struct{}
@@ -111,8 +110,6 @@ func Start(ctx context.Context, cfg Config) (*Broker, error) {
 		budget: newBudget(inFlight), conns: map[*conn]struct{}{}, count: newCounters(),
 	}
 	b.apis, b.schemas = apis(), schemas()
-	binary.BigEndian.PutUint64(b.saltKey[:], cfg.Sys.Rand.Uint64())
-	binary.BigEndian.PutUint64(b.saltKey[8:], cfg.Sys.Rand.Uint64())
 	b.life, b.stop = context.WithCancel(context.WithoutCancel(ctx))
 	b.configs = newConfigs(b)
 	err := b.identify(ctx)

@@ -25,6 +25,9 @@ type listener struct {
 	addr string // as bound; "localhost:PORT" for both loopbacks
 	port int32
 	lns  []net.Listener
+	// scram are the credentials of Users, by scramKey: hashing a password at each login would
+	// tell strangers who exists, and cost as much as they like.
+	scram map[string]scramCredential
 }
 
 // defaultListen is where clients look first.
@@ -61,13 +64,17 @@ func (b *Broker) listen(ctx context.Context, l Listener) (*listener, error) {
 		return nil, errs.Wrap(err, "ADDRESS_INVALID", "%q is no address to listen on", l.Addr).
 			WithHint("write HOST:PORT, for example 127.0.0.1:9092; port 0 takes a free one")
 	}
+	credentials, err := b.scramOfListener(&l)
+	if err != nil {
+		return nil, err
+	}
 	lns, err := sys.Listen(b.cfg.Sys.Net, l.Addr)
 	if err != nil {
 		return nil, b.cannotListen(ctx, err, host, port)
 	}
 	_, port, _ = net.SplitHostPort(lns[0].Addr().String())
 	n, _ := strconv.Atoi(port)
-	out := &listener{Listener: l, addr: net.JoinHostPort(host, port), port: int32(n), lns: lns}
+	out := &listener{Listener: l, addr: net.JoinHostPort(host, port), port: int32(n), lns: lns, scram: credentials}
 	if host != "localhost" {
 		out.addr = lns[0].Addr().String()
 	}

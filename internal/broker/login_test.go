@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/pbkdf2"
@@ -190,6 +191,39 @@ func TestScramLogin(t *testing.T) {
 		if err := client(t, b, dial, m, kgo.RequestRetries(0)).Ping(testCtx(t)); err == nil {
 			t.Error("a wrong password was taken")
 		}
+	}
+}
+
+// TestScramTellsNothing: salts are what a stranger sees of a user; those of users that exist
+// and of those that do not stay the same over restarts, and nothing is hashed for either.
+func TestScramTellsNothing(t *testing.T) {
+	disk := onDisk(t)
+	seen := map[string][]byte{}
+	for range 2 {
+		t.Run("", func(t *testing.T) {
+			b := startTest(t, disk, withListeners(Listener{Addr: "localhost:0", Security: SASLPlaintext,
+				Mechanisms: []string{mechanismPlain, mechanismScram256, mechanismScram512}, Users: map[string]string{"ana": "secret"}}))
+			ln := b.listeners[0]
+			if len(ln.scram) != 2 {
+				t.Errorf("%d credentials are ready", len(ln.scram))
+			}
+			ln.Users = nil // not looked at any more
+			for _, m := range []string{mechanismScram256, mechanismScram512} {
+				for user, exists := range map[string]bool{"ana": true, "nobody": false} {
+					s, known := b.scramOfUser(ln, m, user)
+					if known != exists || s.iterations != minIterations || len(s.salt) != 16 {
+						t.Errorf("%s of %s: %v, %d iterations, a salt of %d bytes", m, user, known, s.iterations, len(s.salt))
+					}
+					if old := seen[m+user]; old != nil && !bytes.Equal(old, s.salt) {
+						t.Errorf("%s of %s has another salt after a restart", m, user)
+					}
+					seen[m+user] = s.salt
+				}
+			}
+		})
+	}
+	if len(seen) != 4 {
+		t.Errorf("%d salts", len(seen))
 	}
 }
 

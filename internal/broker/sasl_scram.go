@@ -88,24 +88,45 @@ func decodeScram(v []byte) (s scramCredential, ok bool) {
 	return s, true
 }
 
-// scramOfUser finds a user's credential: in the store, or from the listener's passwords. For
-// a user that does not exist it makes one that no password fits, always with the same salt,
-// so that a stranger cannot find out who exists.
+// salt is the salt of a user without stored credentials, always the same.
+func (b *Broker) salt(mechanism, user string) []byte {
+	const size = 16
+	return mac(scramHash(mechanism), b.saltKey, user)[:size]
+}
+
+// scramOfListener makes the credentials of a listener's passwords, by scramKey.
+func (b *Broker) scramOfListener(l *Listener) (map[string]scramCredential, error) {
+	all := map[string]scramCredential{}
+	for _, m := range l.Mechanisms {
+		if m == mechanismPlain || l.Security != SASLPlaintext && l.Security != SASLSSL {
+			continue
+		}
+		for user, password := range l.Users {
+			s, err := scramOfPassword(m, password, b.salt(m, user))
+			if err != nil {
+				return nil, err
+			}
+			all[scramKey(m, user)] = s
+		}
+	}
+	return all, nil
+}
+
+// scramOfUser finds a user's credential: in the store, or among those of the listener. For a
+// user that does not exist it makes one that no password fits, in no more time and with a salt
+// as the listener's users have, so that a stranger cannot find out who of them exists.
 func (b *Broker) scramOfUser(ln *listener, mechanism, user string) (s scramCredential, known bool) {
-	if v, ok := b.store.Get(log.TableUsers, scramKey(mechanism, user)); ok {
+	key, nothing := scramKey(mechanism, user), make([]byte, scramHash(mechanism)().Size())
+	none := scramCredential{minIterations, b.salt(mechanism, user), nothing, nothing}
+	if v, ok := b.store.Get(log.TableUsers, key); ok {
 		if s, ok := decodeScram(v); ok {
 			return s, true
 		}
 	}
-	h := scramHash(mechanism)
-	salt := mac(h, b.saltKey[:], user)[:16]
-	if password, ok := ln.Users[user]; ok {
-		if s, err := scramOfPassword(mechanism, password, salt); err == nil {
-			return s, true
-		}
+	if s, ok := ln.scram[key]; ok {
+		return s, true
 	}
-	nothing := make([]byte, h().Size())
-	return scramCredential{minIterations, salt, nothing, nothing}, false
+	return none, false
 }
 
 // scramServer is the server's side of one login.

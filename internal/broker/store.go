@@ -50,21 +50,38 @@ func newTopicID(r sys.Rand) log.TopicID {
 	return id
 }
 
-// keyCluster is where TableIDs keeps the cluster's id.
-const keyCluster = "cluster"
+// Where TableIDs keeps what is made once for a store.
+const (
+	keyCluster = "cluster" // the cluster's id
+	keySalt    = "salt"    // makes the salts of users without stored credentials
+)
 
-// identify reads the cluster's id, or gives the store one.
+// identify reads the cluster's id and the key of salts, or gives the store new ones.
 func (b *Broker) identify(ctx context.Context) error {
-	if id, ok := b.store.Get(log.TableIDs, keyCluster); ok {
-		b.clusterID = string(id)
+	var puts []log.Put
+	stored := func(key string, fresh func() []byte) []byte {
+		v, ok := b.store.Get(log.TableIDs, key)
+		if !ok {
+			v = fresh()
+			puts = append(puts, log.Put{Table: log.TableIDs, Key: key, Value: v})
+		}
+		return v
+	}
+	b.clusterID = string(stored(keyCluster, func() []byte {
+		if b.cfg.ClusterID != "" {
+			return []byte(b.cfg.ClusterID)
+		}
+		id := newTopicID(b.cfg.Sys.Rand)
+		return []byte(base64.RawURLEncoding.EncodeToString(id[:]))
+	}))
+	b.saltKey = stored(keySalt, func() []byte {
+		key := binary.BigEndian.AppendUint64(nil, b.cfg.Sys.Rand.Uint64())
+		return binary.BigEndian.AppendUint64(key, b.cfg.Sys.Rand.Uint64())
+	})
+	if len(puts) == 0 {
 		return nil
 	}
-	b.clusterID = b.cfg.ClusterID
-	if b.clusterID == "" {
-		id := newTopicID(b.cfg.Sys.Rand)
-		b.clusterID = base64.RawURLEncoding.EncodeToString(id[:])
-	}
-	if err := b.store.Write(log.Write{Puts: []log.Put{{Table: log.TableIDs, Key: keyCluster, Value: []byte(b.clusterID)}}}); err != nil {
+	if err := b.store.Write(log.Write{Puts: puts}); err != nil {
 		return err
 	}
 	return b.store.Wait(ctx)
