@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -137,7 +138,8 @@ func advertise(list []broker.Listener, addrs []string) error {
 		if !named {
 			addr = text
 		}
-		if _, _, err := net.SplitHostPort(addr); err != nil {
+		host, port, err := net.SplitHostPort(addr)
+		if n, bad := strconv.Atoi(port); err != nil || bad != nil || n < 1 || n > 65535 || host == "" || strings.ContainsAny(host, " \t\"'/") {
 			return errs.New("INVALID_OPTION", "%q is no address to tell clients", text).WithHint("write HOST:PORT, or PROTOCOL=HOST:PORT")
 		}
 		at := 0

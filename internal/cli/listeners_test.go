@@ -197,6 +197,7 @@ func TestExposedListenersAreRefused(t *testing.T) {
 		{"--listener 127.0.0.1:0", []string{`"127.0.0.1:0" is no listener`, "PROTOCOL://HOST:PORT"}},
 		{"--listener SSL://127.0.0.1", []string{"is no listener"}},
 		{"--advertised kafka", []string{`"kafka" is no address to tell clients`}},
+		{"--advertised foo:x", []string{`"foo:x" is no address to tell clients`}},
 		{"--advertised SSL=kafka:9093", []string{"there is no listener SSL to advertise", "--listener SSL://HOST:PORT"}},
 	} {
 		r := azud(t, filepath.Join(dir, "datos"), "", append(base, strings.Fields(c.args)...)...)
