@@ -2,12 +2,16 @@ package log
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/azud/azud/internal/record"
 	"github.com/azud/azud/internal/sys"
@@ -306,6 +310,38 @@ func TestCompactionSurvivesARestart(t *testing.T) {
 		if strings.HasSuffix(f.Name, swapExt) {
 			t.Errorf("%s is left", f.Name)
 		}
+	}
+}
+
+// TestTopicDeletedDuringCompaction: that is no failure of the disk, of which the log would
+// leave a note for the next start.
+func TestTopicDeletedDuringCompaction(t *testing.T) {
+	fs := &faultFS{FS: vfs.NewMem()}
+	l := open(t, fs)
+	p := create(t, l, "c", 1, 1, "cleanup.policy", "compact", "min.cleanable.dirty.ratio", "0").Partition(0)
+	put(t, p, keys("a=1", "a=2"))
+	rollNow(t, p)
+	var deleted sync.Once
+	fs.set(func(op, name string) error {
+		if op == "sync" && strings.Contains(name, "journal") { // with the new segment's entry
+			deleted.Do(func() {
+				if err := l.DeleteTopic(id(1)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		return nil
+	})
+	compacted(t, l)
+	wait(t, l)
+	if _, err := fs.Stat(l.doubtName()); !missing(err) {
+		t.Error("the next start would think that the disk failed:", err)
+	}
+	if err := l.checkpoint(false); err != nil {
+		t.Error(err)
+	}
+	if l.Topics().ByName("c") != nil || !errors.Is(p.Err(), ErrNoPartition) {
+		t.Error(p.Err())
 	}
 }
 

@@ -76,24 +76,38 @@ func (p *Partition) replace(old []*segment, sw *swap, aborted []Aborted) error {
 	if err := p.l.Wait(context.Background()); err != nil {
 		return err
 	}
-	err := p.exchange(old, sw, aborted)
-	if err == nil && !p.l.cfg.Volatile {
-		err = syncDir(p.l.sys.FS, p.dir) // before a checkpoint forgets the journal's entry
-	}
-	if err != nil {
-		p.fail(err) // the journal says otherwise: the next start carries it out
-		return err
+	if err := p.exchange(old, sw, aborted); err != nil {
+		return p.swapFailed(err)
 	}
 	for _, s := range old {
 		s.release()
 	}
+	if p.l.cfg.Volatile {
+		return nil
+	}
+	if err := syncDir(p.l.sys.FS, p.dir); err != nil { // before a checkpoint forgets the journal's entry
+		return p.swapFailed(err)
+	}
 	return nil
+}
+
+// swapFailed stops the partition: the journal says otherwise than its files, and the next
+// start carries it out. That a topic was deleted meanwhile is no failure.
+func (p *Partition) swapFailed(err error) error {
+	if errors.Is(p.Err(), ErrNoPartition) {
+		return ErrNoPartition
+	}
+	p.fail(err)
+	return err
 }
 
 // standing finds where the old segments stand. The caller holds mu.
 func (p *Partition) standing(old []*segment) (at int, err error) {
+	if p.deleted {
+		return 0, ErrNoPartition
+	}
 	at = slices.Index(p.segs, old[0])
-	if at < 0 || at+len(old) >= len(p.segs) || !slices.Equal(p.segs[at:at+len(old)], old) || p.deleted {
+	if at < 0 || at+len(old) >= len(p.segs) || !slices.Equal(p.segs[at:at+len(old)], old) {
 		return 0, errors.New("the segments to replace are not there any more")
 	}
 	return at, nil
