@@ -2,7 +2,6 @@ package broker
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -56,34 +55,6 @@ func at[Q kmsg.Request](key, min, max int16, f func(*Broker, *call, Q) kmsg.Resp
 // later makes an API whose handler keeps the call and answers it by itself.
 func later[Q kmsg.Request](key, min, max int16, f func(*Broker, *call, Q)) api {
 	return api{key, min, max, func(b *Broker, c *call) { f(b, c, c.req.(Q)) }}
-}
-
-// Request serves a request of this process without a connection. The request's version must
-// be one that is served. The response is the caller's. The error is ctx's, or names an API
-// that is not served.
-func (b *Broker) Request(ctx context.Context, req kmsg.Request) (kmsg.Response, error) {
-	a, ok := b.apis[req.Key()]
-	if !ok || req.GetVersion() < a.min || req.GetVersion() > a.max {
-		return nil, fmt.Errorf("%s version %d is not served here", kmsg.NameForKey(req.Key()), req.GetVersion())
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(b.life, cancel)()
-	done := make(chan kmsg.Response, 1)
-	c := &call{ctx: ctx, req: req, client: "azud", host: "/127.0.0.1", user: anonymous, deliver: func(r kmsg.Response) { done <- r }}
-	b.count.api(req.Key()).Add(1)
-	a.handle(b, c)
-	select {
-	case r := <-done:
-		if f, ok := r.(*fetchReply); ok {
-			f.counted()
-			f.hold(0) // and the buffers are the caller's
-			r = f.FetchResponse
-		}
-		return r, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 // anonymous is the user of connections without SASL (Kafka: KafkaPrincipal.ANONYMOUS).

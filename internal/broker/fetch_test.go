@@ -107,6 +107,21 @@ func TestRequestInProcess(t *testing.T) {
 	if _, err := b.Request(short, wait); err == nil {
 		t.Fatal("the context's end was not heard")
 	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	cut := fetchOf("t", 0, 0) // finds something, but less than it wants
+	cut.MaxWaitMillis, cut.MinBytes = 600_000, 1<<20
+	if _, err := b.Request(ended, cut); err == nil {
+		t.Fatal("the context's end was not heard")
+	}
+	refused := false
+	b.Send(ctx, fetchOf("t", 0, 0), func(r kmsg.Response, err error) { refused = r == nil && err != nil })
+	if !refused {
+		t.Fatal("Send takes a fetch")
+	}
+	if n := b.replying.Load(); n != 0 {
+		t.Fatalf("%d bytes are still counted", n)
+	}
 }
 
 // TestRecreatedTopic has a consumer by topic ids meet another topic under the same name.

@@ -16,8 +16,10 @@ import (
 type Embedded interface {
 	// Store is the log that flows read directly.
 	Store() *log.Log
-	// Send serves a request; answered is called once, perhaps before Send returns, and must
-	// not block. Requests are carried out in the order in which they are sent.
+	// Request serves a request and waits for the answer.
+	Request(ctx context.Context, req kmsg.Request) (kmsg.Response, error)
+	// Send serves a request, but no fetch; answered is called once, perhaps before Send returns,
+	// and must not block. Requests are carried out in the order in which they are sent.
 	Send(ctx context.Context, req kmsg.Request, answered func(kmsg.Response, error))
 }
 

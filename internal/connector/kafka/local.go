@@ -47,8 +47,25 @@ func (l *local) learn(ctx context.Context, names []string, make bool) error {
 		}
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.names = names
+	l.mu.Unlock()
+	return l.catchUp(ctx, names)
+}
+
+// catchUp waits until what is in the topics now can be read: a query reads what a producer
+// with acks=1 was told is there, although that may not be durable yet.
+func (l *local) catchUp(ctx context.Context, names []string) error {
+	topics := l.home.Store().Topics()
+	for _, name := range names {
+		t := topics.ByName(name)
+		if t == nil || !slices.ContainsFunc(t.Partitions(), func(p *log.Partition) bool { return p.High() < p.End() }) {
+			continue
+		}
+		if err := l.home.Store().Wait(ctx); err != nil && ctx.Err() != nil {
+			return err
+		}
+		return nil // a failed disk is for those to tell who read
+	}
 	return nil
 }
 
@@ -65,22 +82,6 @@ func (l *local) count() int {
 	return n
 }
 
-// request sends a request to the broker of this process and waits.
-func (l *local) request(ctx context.Context, req kmsg.Request) (kmsg.Response, error) {
-	type answer struct {
-		resp kmsg.Response
-		err  error
-	}
-	done := make(chan answer, 1)
-	l.home.Send(ctx, req, func(r kmsg.Response, err error) { done <- answer{r, err} })
-	select {
-	case a := <-done:
-		return a.resp, a.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 func (l *local) create(ctx context.Context, name string, partitions int32, configs map[string]*string) error {
 	req := kmsg.NewPtrCreateTopicsRequest()
 	req.SetVersion(7)
@@ -92,7 +93,7 @@ func (l *local) create(ctx context.Context, name string, partitions int32, confi
 		topic.Configs = append(topic.Configs, c)
 	}
 	req.Topics = append(req.Topics, topic)
-	resp, err := l.request(ctx, req)
+	resp, err := l.home.Request(ctx, req)
 	if err == nil {
 		err = kerr.ErrorForCode(resp.(*kmsg.CreateTopicsResponse).Topics[0].ErrorCode)
 	}

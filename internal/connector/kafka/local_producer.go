@@ -66,7 +66,7 @@ func (p *localProducer) start(ctx context.Context) error {
 	req.ProducerID, req.ProducerEpoch = -1, -1
 	const tries = 50 // while an earlier transaction of the same id is being ended
 	for try := 0; ; try++ {
-		raw, err := p.at.request(ctx, req)
+		raw, err := p.at.home.Request(ctx, req)
 		if err != nil {
 			return err
 		}
@@ -209,7 +209,7 @@ func (p *localProducer) end(ctx context.Context, commit bool) error {
 	req := kmsg.NewPtrEndTxnRequest()
 	req.SetVersion(endVersion)
 	req.TransactionalID, req.ProducerID, req.ProducerEpoch, req.Commit = p.id, p.producer, p.epoch, commit
-	raw, err := p.at.request(ctx, req)
+	raw, err := p.at.home.Request(ctx, req)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"github.com/azud/azud/internal/broker/brokertest"
 	"github.com/azud/azud/internal/log"
 	"github.com/azud/azud/internal/record"
@@ -52,6 +54,44 @@ func localTopic(t *testing.T, records int) (*local, *impatient, *brokertest.Serv
 		}
 	}
 	return l, clock, home
+}
+
+// TestAQueryFindsWhatWasAcknowledged: what was appended before a query began, if only with
+// acks=1, is within its bounds.
+func TestAQueryFindsWhatWasAcknowledged(t *testing.T) {
+	l, _, home := localTopic(t, 1)
+	gate, held := make(chan struct{}), make(chan struct{})
+	home.Store().Sync(func(error) { close(held); <-gate }) // the committer rests
+	<-held
+	req := kmsg.NewPtrProduceRequest()
+	req.SetVersion(9)
+	req.Acks = 1
+	var b record.Builder
+	b.Begin(record.Plain(record.None))
+	b.Add(1, nil, []byte("x"))
+	raw, err := b.Finish(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Topics = []kmsg.ProduceRequestTopic{{Topic: "t", Partitions: []kmsg.ProduceRequestTopicPartition{{Records: raw}}}}
+	if _, err := home.Request(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	learned := make(chan error, 1)
+	go func() { learned <- l.learn(t.Context(), []string{"t"}, false) }()
+	select {
+	case <-learned:
+		t.Error("the query did not wait")
+		learned <- nil
+	case <-time.After(20 * time.Millisecond):
+	}
+	close(gate)
+	if err := <-learned; err != nil {
+		t.Fatal(err)
+	}
+	if _, next, err := l.bounds(t.Context(), []string{"t"}, false); err != nil || next[tp{"t", 0}] != 2 {
+		t.Fatalf("up to %v, %v", next, err)
+	}
 }
 
 func TestARangeThatIsNotThereIsNotWaitedFor(t *testing.T) {
