@@ -105,14 +105,23 @@ func (p *Partition) place(list []record.Batch, next int64) {
 }
 
 // write writes batches, which are list's bytes, into the last segment, rolling it if due.
-// Small ones may be deferred to the next flush. The caller holds mu.
+// Small ones may be deferred to the next flush. Markers are taken even if the disk is full:
+// the journal has room for them. The caller holds mu.
 func (p *Partition) write(batches []byte, list []record.Batch, now int64, st *Settings, deferred bool) error {
-	if p.due(int64(len(batches)), list, now, st) {
-		if err := p.roll(now); err != nil {
-			return p.writeFailed(err)
+	marker := list[0].Control()
+	if p.full && !marker {
+		if err := p.flush(); err != nil {
+			return err
 		}
 	}
-	if deferred && len(batches) <= deferMax && len(p.tail) <= tailMax {
+	if p.due(int64(len(batches)), list, now, st) {
+		if err := p.roll(now); err != nil {
+			if err = p.writeFailed(err); !marker || !errors.Is(err, ErrDiskFull) {
+				return err
+			}
+		}
+	}
+	if deferred && len(batches) <= p.l.deferMax() && (len(p.tail) <= tailMax || marker && p.full) {
 		p.tail = append(p.tail, batches...)
 	} else if err := p.writeNow(batches); err != nil {
 		return err
@@ -124,10 +133,13 @@ func (p *Partition) write(batches []byte, list []record.Batch, now int64, st *Se
 }
 
 const (
-	deferMax = 8 << 10   // bytes of an append that is deferred
-	tailMax  = 256 << 10 // bytes that wait for the committer in a partition
-	tailKeep = 32 << 10  // bytes of the buffer that stay between rounds
+	deferMost = 8 << 10   // bytes of an append that is deferred
+	tailMax   = 256 << 10 // bytes that wait for the committer in a partition
+	tailKeep  = 32 << 10  // bytes of the buffer that stay between rounds
 )
+
+// deferMax is the largest append that is deferred. The stage always has a copy of it.
+func (l *Log) deferMax() int { return min(deferMost, copyMax*l.cfg.DirectBytes) }
 
 // writeNow writes batches to the last segment, behind what has been deferred.
 func (p *Partition) writeNow(batches []byte) error {
@@ -152,8 +164,9 @@ func (p *Partition) writeNow(batches []byte) error {
 	return nil
 }
 
-// flush writes what has been deferred. A failure stops the partition: these records have
-// been given offsets, and only the journal has them. The caller holds mu.
+// flush writes what has been deferred. These records have been given offsets, and only the
+// journal has them. So a failure stops the partition, but where the disk is full, they stay in
+// memory, for readers too, until a later flush: each append tries it. The caller holds mu.
 func (p *Partition) flush() error {
 	if len(p.tail) == 0 {
 		return nil
@@ -163,20 +176,41 @@ func (p *Partition) flush() error {
 	if err == nil {
 		_, err = f.WriteAt(p.tail, s.size-int64(len(p.tail)))
 	}
-	if err != nil {
+	switch {
+	case err != nil && noSpace(err):
+		if !p.full {
+			p.full = true
+			p.l.checkSpaceSoon()
+			p.l.log.Error("the disk is full; a partition takes no more records until there is space", "partition", p.String(), "error", err)
+		}
+		return fmt.Errorf("%w: %v", ErrDiskFull, err)
+	case err != nil:
 		return s.breakOff(p.stop(err))
 	}
 	s.written.Store(s.size)
-	if p.tail = p.tail[:0]; cap(p.tail) > tailKeep {
+	if p.full || cap(p.tail) > tailKeep {
 		p.tail = nil
 	}
+	p.tail, p.full = p.tail[:0], false
 	return nil
+}
+
+// unwritten is what readers of the last segment find behind its file. It is not changed
+// later. The caller holds mu.
+func (p *Partition) unwritten(s *segment) []byte {
+	if !p.full || s != p.last() {
+		return nil
+	}
+	return p.tail[:len(p.tail):len(p.tail)]
 }
 
 func noSpace(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
 // writeFailed tells a full disk, which may pass, from a broken one, which stops the partition.
 func (p *Partition) writeFailed(err error) error {
+	if errors.Is(err, ErrDiskFull) {
+		return err
+	}
 	if noSpace(err) && !errors.Is(err, ErrStorage) {
 		p.l.checkSpaceSoon()
 		return fmt.Errorf("%w: %v", ErrDiskFull, err)

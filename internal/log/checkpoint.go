@@ -57,6 +57,7 @@ func (l *Log) checkpoint(last bool) error {
 	defer func() { l.dropped.back(dropped) }()
 	s, dirty := l.capture()
 	if s.broken != nil {
+		l.appended.Add(1) // so that the next one tries again
 		return l.keepJournal(s.broken, dirty)
 	}
 	defer func() {
@@ -102,10 +103,17 @@ func (l *Log) checkpoint(last bool) error {
 
 // keepJournal ends a checkpoint because a partition has failed: what it acknowledged may be in
 // the journal only, and what the partition has in memory may be on no disk. The next start
-// puts it together from the last snapshot and the journal, which grows until then.
+// puts it together from the last snapshot and the journal, which grows until then. The same
+// holds as long as the disk has no space for what a partition has in memory.
 func (l *Log) keepJournal(p *Partition, dirty []unsynced) error {
 	for _, d := range dirty {
 		d.seg.release()
+	}
+	p.mu.Lock()
+	failed := p.err != nil
+	p.mu.Unlock()
+	if !failed {
+		return fmt.Errorf("%w: %v cannot be written", ErrDiskFull, p)
 	}
 	if !l.broken.Swap(true) {
 		l.log.Error("the journal grows until the next start: the disk failed for a partition", "partition", p.String())
@@ -157,7 +165,7 @@ func (l *Log) capture() (*snapshot, []unsynced) {
 func (p *Partition) capture(since int64) (partState, []unsynced, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_ = p.flush() // a failure has stopped the partition, and the sync to come says so
+	_ = p.flush() // a failure has stopped the partition, or left a tail
 	p.expireProducers(since)
 	st := partState{
 		topic: p.topic, index: p.index, start: p.start.Load(), end: p.end.Load(), cleaned: p.cleaned,
@@ -174,5 +182,5 @@ func (p *Partition) capture(since int64) (partState, []unsynced, bool) {
 			dirty = append(dirty, unsynced{p, s.acquire(), s.size})
 		}
 	}
-	return st, dirty, p.err != nil
+	return st, dirty, p.err != nil || len(p.tail) > 0
 }

@@ -92,7 +92,7 @@ func (l *Log) syncShares(s *stage, direct bool) {
 			}
 		}
 		sh.synced = true
-		if err := sh.p.flushDeferred(); err != nil {
+		if err := sh.flush(); err != nil {
 			sh.failed = true
 			return
 		}
@@ -120,11 +120,22 @@ func (l *Log) syncShares(s *stage, direct bool) {
 	wg.Wait()
 }
 
-// flushDeferred is flush for those who do not hold mu.
-func (p *Partition) flushDeferred() error {
+// flush writes what has been deferred, so that the segment can be synced. Where the disk is
+// full, only what it has is.
+func (sh *share) flush() error {
+	p := sh.p
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.flush()
+	sh.sure = sh.end
+	err := p.flush()
+	if !p.full || p.err != nil {
+		return err
+	}
+	if written := sh.last.written.Load(); sh.last == p.last() && sh.size > written {
+		first, _, _ := header(p.tail)
+		sh.size, sh.sure, sh.full = written, first.Base, true
+	}
+	return nil
 }
 
 // noteSynced tells the journal how far segments are durable, without a sync of its own: all

@@ -293,6 +293,69 @@ func TestFullDiskPasses(t *testing.T) {
 	}
 }
 
+// TestFullDiskAtTheEndOfARound: records that were taken before the disk was found to be full
+// are durable in the journal, and readable; others are refused until there is space.
+func TestFullDiskAtTheEndOfARound(t *testing.T) {
+	for name, c := range map[string]struct{ direct, size int }{"journaled": {16 << 10, 10}, "direct": {100, 300}} {
+		t.Run(name, func(t *testing.T) {
+			disk := vfs.NewCrashableMem()
+			fs := &faultFS{FS: disk}
+			l := open(t, fs, func(cfg *Config) { cfg.DirectBytes, cfg.IndexBytes = c.direct, 100 })
+			p := create(t, l, "a", 1, 1).Partition(0)
+			deferred := AppendOptions{Now: testTime, Deferred: true}
+			long := strings.Repeat(".", c.size)
+			want := []string{"0:v" + long, "1:w" + long, "2:x" + long, "3:y" + long}
+			check := func(p *Partition, when string) {
+				t.Helper()
+				wait(t, p.l)
+				if p.Err() != nil || p.High() != p.End() {
+					t.Fatal(when, p.Err(), p.High(), p.End())
+				}
+				for from := range int64(4) {
+					if got := values(t, p, from, ReadCommitted); !slices.Equal(got, want[from:]) {
+						t.Fatalf("%s, from %d: %.20q", when, from, got)
+					}
+				}
+				if at, err := p.OffsetAt(testTime+2, ReadUncommitted); err != nil || at.Offset != 3 {
+					t.Fatal(when, at, err)
+				}
+			}
+			put(t, p, plain("v"+long))
+			put(t, p, inTxn(1, 0, 0, "w"+long))
+			wait(t, l)
+			fs.set(failing("write", ".log", syscall.ENOSPC))
+			release := hold(t, l)
+			put(t, p, plain("x"+long), deferred)
+			put(t, p, batchAt(testTime+2, "y"+long), deferred)
+			release()
+			wait(t, l)
+			for _, o := range []AppendOptions{deferred, {Now: testTime}} {
+				if _, err := p.Append(plain("refused"), o); !errors.Is(err, ErrDiskFull) {
+					t.Fatal(err)
+				}
+			}
+			if err := l.Write(Write{Markers: []Marker{{Topic: id(1), Producer: 1, Commit: true}}, Strict: true}); err != nil {
+				t.Fatal("small state goes on:", err)
+			}
+			check(p, "full")
+			if err := l.checkpoint(false); !errors.Is(err, ErrDiskFull) {
+				t.Fatal("the journal is needed:", err)
+			}
+			crash := open(t, disk.CrashClone(vfs.CrashCloneCfg{}), func(c *Config) { c.Log = slog.New(slog.NewTextHandler(noDamage{t}, nil)) })
+			check(crash.Topics().ByName("a").Partition(0), "after a crash")
+
+			fs.set(nil)
+			want = append(want, "5:z")
+			put(t, p, plain("z"), deferred)
+			check(p, "space again")
+			if err := l.checkpoint(false); err != nil {
+				t.Fatal(err)
+			}
+			check(open(t, disk.CrashClone(vfs.CrashCloneCfg{})).Topics().ByName("a").Partition(0), "at last")
+		})
+	}
+}
+
 func TestMinFree(t *testing.T) {
 	fs := &faultFS{FS: vfs.NewMem(), free: 1 << 30}
 	l := open(t, fs, func(c *Config) { c.MinFree = 0 })
@@ -498,7 +561,10 @@ func TestMarkerWithoutItsDecisionIsCut(t *testing.T) {
 	if err := l.Wait(context.Background()); err == nil {
 		t.Fatal("the journal failed")
 	}
-	if err := p.flushDeferred(); err != nil { // ... but the marker does
+	p.mu.Lock()
+	err := p.flush() // ... but the marker does
+	p.mu.Unlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	f, err := p.last().openWrite()

@@ -51,6 +51,34 @@ func readFull(f io.ReaderAt, buf []byte, at int64) error {
 	return err
 }
 
+// view is a file and what comes behind it, which the file has not yet.
+type view struct {
+	f    io.ReaderAt
+	at   int64 // where tail begins
+	tail []byte
+}
+
+func (v view) ReadAt(b []byte, off int64) (int, error) {
+	if len(v.tail) == 0 || off+int64(len(b)) <= v.at {
+		return v.f.ReadAt(b, off)
+	}
+	n := 0
+	if off < v.at {
+		n = int(v.at - off)
+		if err := readFull(v.f, b[:n], off); err != nil {
+			return 0, err
+		}
+	}
+	from := off + int64(n) - v.at
+	if from < int64(len(v.tail)) {
+		n += copy(b[n:], v.tail[from:])
+	}
+	if n < len(b) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
 // writeWhole writes a file anew and syncs it. The folder is not synced.
 func writeWhole(f sys.FS, name string, data []byte) error {
 	file, err := f.Create(name, category)

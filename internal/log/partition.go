@@ -28,6 +28,7 @@ type Partition struct {
 	mu        sync.Mutex
 	segs      []*segment // by offset, at least one; the last one is appended to
 	tail      []byte     // the last bytes of the last segment, which the file has not yet
+	full      bool       // the disk had no space for the tail: readers may have it, so its bytes stay
 	rolled    []*segment // left behind, not yet part of a round; with references
 	epochs    []epochStart
 	producers map[int64]*producer
@@ -148,7 +149,7 @@ func (p *Partition) fail(err error) {
 // fault says otherwise.
 func (p *Partition) advance(sh *share, err error) {
 	p.mu.Lock()
-	if err == nil && p.err == nil && p.flush() == nil {
+	if err == nil && p.err == nil && (p.flush() == nil || p.full) {
 		p.high.Store(max(sh.end, p.high.Load()))
 		p.settle()
 	}

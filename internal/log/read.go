@@ -2,6 +2,7 @@ package log
 
 import (
 	"fmt"
+	"io"
 	"math/bits"
 	"slices"
 
@@ -23,11 +24,12 @@ type span struct {
 	start  int64 // log start
 	high   int64
 	stable int64
-	limit  int64 // offset before which batches must begin
-	pos    int64 // where to begin; -1: find it
-	size   int64 // of the segment
-	next   int64 // offset after the segment
-	last   bool  // the segment is the one that is appended to
+	limit  int64  // offset before which batches must begin
+	pos    int64  // where to begin; -1: find it
+	size   int64  // of the segment
+	tail   []byte // the last of these bytes, if the file has not got them
+	next   int64  // offset after the segment
+	last   bool   // the segment is the one that is appended to
 }
 
 // Read reads whole batches from the one that holds offset from on, at least one if there is
@@ -90,7 +92,8 @@ func (p *Partition) span(at, from int64, iso Isolation) (span, Chunk, error) {
 		i++
 	}
 	sp.seg = p.segs[i].acquire()
-	sp.size, sp.next, sp.last = sp.seg.written.Load(), sp.seg.next, i == len(p.segs)-1
+	sp.tail = p.unwritten(sp.seg)
+	sp.size, sp.next, sp.last = sp.seg.written.Load()+int64(len(sp.tail)), sp.seg.next, i == len(p.segs)-1
 	for _, h := range p.hints {
 		if h.offset == at && h.seg == sp.seg {
 			sp.pos = h.pos
@@ -129,12 +132,13 @@ func (p *Partition) remember(sp *span, c *Chunk) {
 
 // read reads the batches; sp.pos is then where they begin.
 func (sp *span) read(at int64, maxBytes int, buf []byte) ([]byte, error) {
-	f, err := sp.seg.open()
+	file, err := sp.seg.open()
 	if err != nil {
 		return nil, err
 	}
+	f := view{file, sp.size - int64(len(sp.tail)), sp.tail}
 	if sp.pos < 0 {
-		if sp.pos, err = sp.seg.seek(at, sp.size); err != nil {
+		if sp.pos, err = sp.seg.seek(f, at, sp.size); err != nil {
 			return nil, err
 		}
 	}
@@ -224,16 +228,13 @@ func (sp *span) wholes(buf []byte) ([]byte, error) {
 	return buf[:end], nil
 }
 
-// seek finds the position of the first batch whose last offset is not below offset.
-func (s *segment) seek(offset, size int64) (int64, error) {
+// seek finds the position of the first batch whose last offset is not below offset. f has the
+// segment's bytes.
+func (s *segment) seek(f io.ReaderAt, offset, size int64) (int64, error) {
 	if offset <= s.base {
 		return 0, nil
 	}
 	pos, err := s.idx.find(s, func(e entry) bool { return s.base+int64(e.delta) <= offset && int64(e.pos) < size })
-	if err != nil {
-		return 0, err
-	}
-	f, err := s.open()
 	if err != nil {
 		return 0, err
 	}

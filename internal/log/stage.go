@@ -25,7 +25,9 @@ type share struct {
 	rolled []*segment // left since the last round; to be synced before anything behind them counts
 	direct bool       // holds batches that are not in the stage's bytes
 	synced bool       // its segments were synced in this round
+	sure   int64      // up to where
 	failed bool       // that went wrong
+	full   bool       // the disk had no space for the last of its batches: the journal must have them
 }
 
 // stage gathers what the next round makes durable. Under Log.smu.
@@ -120,14 +122,16 @@ func (l *stager) cut(spare *stage) *stage {
 // settle takes the entries out of buf that this round's syncs made superfluous, or whose
 // partition failed, and adds how far the synced segments are durable.
 func (s *stage) settle(direct bool) {
-	failed := map[partID]bool{}
+	odd := map[partID]bool{} // in a direct round, those whose batches stay; else those whose go
 	for i := range s.shares {
-		if sh := &s.shares[i]; sh.failed {
-			failed[partID{sh.p.topic, sh.p.index}] = true
+		sh := &s.shares[i]
+		if direct && sh.full && !sh.failed || !direct && sh.failed {
+			odd[partID{sh.p.topic, sh.p.index}] = true
+			s.must = s.must || direct
 		}
 	}
-	if direct || len(failed) > 0 {
-		s.filter(direct, failed)
+	if direct || len(odd) > 0 {
+		s.filter(func(id partID) bool { return odd[id] != direct })
 	}
 	for i := range s.shares {
 		sh := &s.shares[i]
@@ -138,19 +142,19 @@ func (s *stage) settle(direct bool) {
 		e := enc{s.buf}
 		e.id(sh.p.topic)
 		e.u32(uint32(sh.p.index))
-		e.i64(sh.end)
+		e.i64(sh.sure)
 		s.buf = e.b
 		s.end(at)
 	}
 }
 
-// filter takes batches out of buf: those of all partitions, or of some.
-func (s *stage) filter(all bool, of map[partID]bool) {
+// filter takes the batches of some partitions out of buf.
+func (s *stage) filter(of func(partID) bool) {
 	out := s.buf[:recHeader]
 	for in := s.buf[recHeader:]; len(in) >= entryHeadSize; {
 		n := entryHeadSize + int(binary.LittleEndian.Uint32(in[1:]))
 		d := dec{b: in[entryHeadSize:n]}
-		if in[0] != entryBatches || !all && !of[d.part()] {
+		if in[0] != entryBatches || !of(d.part()) {
 			out = append(out, in[:n]...)
 		}
 		in = in[n:]

@@ -1,6 +1,8 @@
 package log
 
 import (
+	"io"
+
 	"github.com/azud/azud/internal/record"
 )
 
@@ -57,7 +59,7 @@ func (p *Partition) MaxTime() (TimeOffset, error) {
 func (p *Partition) maxReadable(segs []held, limit, start int64) (TimeOffset, error) {
 	best, at := noTime, -1
 	for i := range segs {
-		f, err := segs[i].seg.open()
+		f, err := segs[i].open()
 		if err != nil {
 			return none, p.damaged(segs[i].seg, err)
 		}
@@ -79,9 +81,16 @@ func (p *Partition) maxReadable(segs []held, limit, start int64) (TimeOffset, er
 
 // held is a segment with a reference, as it was.
 type held struct {
-	seg *segment
-	m   meta
-	p   *Partition
+	seg  *segment
+	m    meta
+	p    *Partition
+	tail []byte // the last bytes of its size, if the file has not got them
+}
+
+// open is the segment's bytes.
+func (h *held) open() (io.ReaderAt, error) {
+	f, err := h.seg.open()
+	return view{f, h.m.size - int64(len(h.tail)), h.tail}, err
 }
 
 // hold takes references to all segments. The caller releases them.
@@ -92,8 +101,8 @@ func (p *Partition) hold(iso Isolation) (segs []held, limit, start int64) {
 		return nil, 0, 0
 	}
 	for _, s := range p.segs {
-		h := held{s.acquire(), s.meta, p}
-		h.m.size = s.written.Load()
+		h := held{s.acquire(), s.meta, p, p.unwritten(s)}
+		h.m.size = s.written.Load() + int64(len(h.tail))
 		segs = append(segs, h)
 	}
 	limit = p.high.Load()
@@ -115,7 +124,7 @@ func (h *held) offsetAt(t, start, limit int64) (TimeOffset, error) {
 	if err != nil {
 		return none, err
 	}
-	f, err := h.seg.open()
+	f, err := h.open()
 	if err != nil {
 		return none, err
 	}
