@@ -13,8 +13,9 @@ import (
 // produce appends record batches. It answers when they are written (acks=1), when they are
 // durable (acks=-1), or not at all (acks=0).
 func (b *Broker) produce(c *call, req *kmsg.ProduceRequest) {
-	a := &appending{b: b, c: c, req: req, now: b.cfg.Sys.Clock.Now().UnixMilli()}
-	resp := a.answer()
+	a := c.appending()
+	a.begin(b, c, req)
+	resp := &a.resp
 	if req.Acks < -1 || req.Acks > 1 {
 		a.refused = kerr.InvalidRequiredAcks
 	} else if req.TransactionID != nil {
@@ -27,9 +28,7 @@ func (b *Broker) produce(c *call, req *kmsg.ProduceRequest) {
 	for i := range req.Topics {
 		t, out := &req.Topics[i], &resp.Topics[i]
 		out.Topic, out.TopicID = t.Topic, t.TopicID
-		if out.Partitions == nil {
-			out.Partitions = make([]kmsg.ProduceResponseTopicPartition, len(t.Partitions))
-		}
+		out.Partitions = sized(out.Partitions, len(t.Partitions))
 		topic := a.topics[i]
 		var count *TopicCounters
 		if topic != nil {
@@ -37,7 +36,7 @@ func (b *Broker) produce(c *call, req *kmsg.ProduceRequest) {
 		}
 		for j := range t.Partitions {
 			p := &out.Partitions[j]
-			p.Default()
+			*p = kmsg.NewProduceResponseTopicPartition()
 			p.Partition = t.Partitions[j].Partition
 			err := a.one(topic, &t.Partitions[j], p, count, n)
 			n++
@@ -54,11 +53,14 @@ func (b *Broker) produce(c *call, req *kmsg.ProduceRequest) {
 	case req.Acks == 1 || len(a.kept) == 0:
 		c.answer(resp)
 	default:
-		b.store.Sync(func(err error) {
-			a.settle(err)
-			c.answer(resp)
-		})
+		b.store.Sync(a.synced)
 	}
+}
+
+// durable ends a request whose batches the disk has, or does not have for err.
+func (a *appending) durable(err error) {
+	a.settle(err)
+	a.c.answer(&a.resp)
 }
 
 // settle takes back what was promised of batches that are written but not durable: the
@@ -95,28 +97,26 @@ type appending struct {
 	kept    []kept
 	release func() // ends what admit keeps from ending; nil if nothing
 
-	resp  kmsg.ProduceResponse
-	small struct { // what most requests need, without further allocations
-		found [1]*log.Topic
-		topic [1]kmsg.ProduceResponseTopic
-		part  [1]kmsg.ProduceResponseTopicPartition
-		kept  [1]kept
-	}
+	resp   kmsg.ProduceResponse
+	synced func(error) // durable, bound once
 }
 
-// answer makes room for the answer, and finds the topics: once, for one that is deleted and
-// made anew meanwhile must not be admitted as the one and appended to as the other.
-func (a *appending) answer() *kmsg.ProduceResponse {
-	if t := a.req.Topics; len(t) == 1 && len(t[0].Partitions) == 1 {
-		a.small.topic[0].Partitions = a.small.part[:]
-		a.resp.Topics, a.kept, a.topics = a.small.topic[:], a.small.kept[:0], a.small.found[:0]
-	} else {
-		a.resp.Topics = make([]kmsg.ProduceResponseTopic, len(t))
+func newAppending() *appending {
+	a := &appending{}
+	a.synced = a.durable
+	return a
+}
+
+// begin makes room for the answer, and finds the topics: once, for one that is deleted and
+// made anew meanwhile must not be admitted as the one and appended to as the other. What was
+// used for an earlier request, and cleared by forget, is used again.
+func (a *appending) begin(b *Broker, c *call, req *kmsg.ProduceRequest) {
+	*a = appending{b: b, c: c, req: req, now: b.cfg.Sys.Clock.Now().UnixMilli(), synced: a.synced,
+		topics: a.topics[:0], kept: a.kept[:0],
+		resp: kmsg.ProduceResponse{Topics: sized(a.resp.Topics, len(req.Topics))}}
+	for i := range req.Topics {
+		a.topics = append(a.topics, b.topicBy(req.Topics[i].Topic, req.Topics[i].TopicID))
 	}
-	for i := range a.req.Topics {
-		a.topics = append(a.topics, a.b.topicBy(a.req.Topics[i].Topic, a.req.Topics[i].TopicID))
-	}
-	return &a.resp
 }
 
 // admit asks the transaction coordinator about the transactional batches, which must be of one

@@ -6,7 +6,8 @@ import (
 )
 
 // readProduce decodes a produce request. Unlike kmsg it allocates as elements arrive, not
-// what a number claims, and its strings alias body.
+// what a number claims, and its strings alias body. The request may be one that was decoded
+// before and cleared by forget: its arrays are used again.
 func readProduce(req *kmsg.ProduceRequest, body []byte) error {
 	r := produceReader{kbin.Reader{Src: body}, req.Version >= 9, req.Version >= 13}
 	if r.flexible {
@@ -16,9 +17,15 @@ func readProduce(req *kmsg.ProduceRequest, body []byte) error {
 	}
 	req.Acks, req.TimeoutMillis = r.Int16(), r.Int32()
 	n := r.arrayLen()
-	req.Topics = make([]kmsg.ProduceRequestTopic, 0, min(max(n, 0), someElements))
+	if req.Topics = req.Topics[:0]; req.Topics == nil {
+		req.Topics = make([]kmsg.ProduceRequestTopic, 0, min(max(n, 0), someElements))
+	}
 	for ; n > 0 && r.Ok(); n-- {
-		req.Topics = append(req.Topics, kmsg.ProduceRequestTopic{})
+		if len(req.Topics) < cap(req.Topics) { // with the room for partitions that it had
+			req.Topics = req.Topics[:len(req.Topics)+1]
+		} else {
+			req.Topics = append(req.Topics, kmsg.ProduceRequestTopic{})
+		}
 		if err := r.topic(&req.Topics[len(req.Topics)-1]); err != nil {
 			return err
 		}
@@ -61,7 +68,9 @@ func (r *produceReader) topic(t *kmsg.ProduceRequestTopic) error {
 		t.Topic = r.UnsafeString()
 	}
 	n := r.arrayLen()
-	t.Partitions = make([]kmsg.ProduceRequestTopicPartition, 0, min(max(n, 0), someElements))
+	if t.Partitions = t.Partitions[:0]; t.Partitions == nil {
+		t.Partitions = make([]kmsg.ProduceRequestTopicPartition, 0, min(max(n, 0), someElements))
+	}
 	for ; n > 0 && r.Ok(); n-- {
 		p := kmsg.ProduceRequestTopicPartition{Partition: r.Int32()}
 		if r.flexible {

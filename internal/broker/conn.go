@@ -51,6 +51,7 @@ type conn struct {
 	quiet    time.Time  // when the silence began that deadline ends
 	last     bool       // ends after this request
 	waiter   log.Waiter // of the fetch under way
+	client   string     // client id of the last request
 
 	out queue
 }
@@ -64,9 +65,10 @@ type wireCall struct {
 	lease       lease
 	charged     bool // for more than the frame
 	resp        kmsg.Response
-	bytes       []byte // instead of resp: the answer as sent, without a length
-	ready       bool   // answered
-	inline      bool   // the handler has not returned
+	bytes       []byte     // instead of resp: the answer as sent, without a length
+	own         *producing // of a produce request
+	ready       bool       // answered
+	inline      bool       // the handler has not returned
 }
 
 // serve is the reader's life.
@@ -125,8 +127,7 @@ func (c *conn) next() error {
 		return no
 	}
 	c.in.Discard(headSize) //nolint:errcheck // they are there
-	call := &call{ctx: c.life, host: c.host, user: c.user, listener: c.ln, conn: c}
-	call.wire.key = h.key
+	call := c.newCall(h.key)
 	frame, err := c.body(h.size-4, &call.wire.lease)
 	if err != nil {
 		c.b.budget.release(&call.wire.lease)
@@ -168,20 +169,22 @@ func (c *conn) awaitFrame() error {
 				return err
 			}
 		}
-		_, err := c.in.Peek(1)
-		var late net.Error
-		if errors.As(err, &late) && late.Timeout() && c.out.pending() {
+		if _, err := c.in.Peek(1); err != nil {
+			if !timedOut(err) || !c.out.pending() {
+				return err
+			}
 			c.deadline = time.Time{}
-			continue
-		}
-		if err != nil {
-			return err
 		}
 	}
 	if c.in.Buffered() < headSize {
 		return c.hurry()
 	}
 	return nil
+}
+
+func timedOut(err error) bool {
+	var late net.Error
+	return errors.As(err, &late) && late.Timeout()
 }
 
 // hurry sets the deadline for the rest of a frame.
@@ -239,14 +242,18 @@ const uncharged = 16 << 10
 // dispatch decodes the frame and calls its handler. The error closes the connection.
 func (c *conn) dispatch(call *call, h head, frame []byte) error {
 	a := c.b.apis[h.key]
-	req := kmsg.RequestForKey(h.key)
+	req := call.req
+	if req == nil {
+		req = kmsg.RequestForKey(h.key)
+		call.req = req
+	}
 	req.SetVersion(h.version)
 	known := h.version >= a.min && h.version <= a.max
-	rh, err := parseHead(h, frame, known && req.IsFlexible())
+	rh, err := parseHead(h, frame, known && req.IsFlexible(), c.client)
 	if err != nil {
 		return refuse(refusedBody, "%s version %d: %v", nameOf(h.key), h.version, err)
 	}
-	call.client, call.req = rh.client, req
+	c.client, call.client = rh.client, rh.client
 	call.wire.correlation = rh.correlation
 	call.wire.plain = h.key == keyAPIVersions
 	c.b.count.api(h.key).Add(1)
@@ -331,7 +338,7 @@ func (c *conn) nextToken() error {
 		return refuse(refusedLogin, "a SASL token of %d bytes", n)
 	}
 	c.in.Discard(4) //nolint:errcheck // they are there
-	call := &call{ctx: c.life, host: c.host, user: c.user, listener: c.ln, conn: c}
+	call := c.newCall(keySASL)
 	token, err := c.body(int(n), &call.wire.lease)
 	if err != nil {
 		return err
@@ -357,6 +364,7 @@ type queue struct {
 	writing bool
 	closed  bool
 	wake    chan struct{} // room for one
+	spare   []*producing  // answered and sent
 }
 
 // maxInFlight is how many requests of a connection may wait for their answers.

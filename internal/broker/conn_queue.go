@@ -107,6 +107,7 @@ func (c *conn) flush(just *call) error {
 		if err != nil {
 			return err
 		}
+		q.keep(batch)
 	}
 	return net.ErrClosed
 }

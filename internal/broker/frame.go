@@ -23,6 +23,7 @@ const (
 	keyProduce     = int16(kmsg.Produce)
 	keyFetch       = int16(kmsg.Fetch)
 	keyAPIVersions = int16(kmsg.ApiVersions)
+	keySASL        = int16(kmsg.SASLAuthenticate)
 )
 
 // head is the beginning of a frame.
@@ -129,12 +130,17 @@ type requestHead struct {
 var errShort = errors.New("the request ends before its header does")
 
 // parseHead reads what stands between a frame's first 8 bytes and its body. Versions of
-// ApiVersions that are not known have a header that begins alike.
-func parseHead(h head, frame []byte, flexible bool) (requestHead, error) {
+// ApiVersions that are not known have a header that begins alike. last is the client id of the
+// connection's last request, which is most likely this one's, too.
+func parseHead(h head, frame []byte, flexible bool, last string) (requestHead, error) {
 	r := kbin.Reader{Src: frame}
 	out := requestHead{head: h, correlation: r.Int32()}
-	if id := r.NullableString(); id != nil {
-		out.client = legibleText(*id)
+	if n := int(r.Int16()); n > 0 {
+		if id := r.Span(n); string(id) == last {
+			out.client = last
+		} else {
+			out.client = legibleText(string(id))
+		}
 	}
 	if !r.Ok() {
 		return out, errShort

@@ -14,6 +14,7 @@ const (
 // pool keeps buffers by size.
 type pool struct {
 	classes [maxBuf + 1]sync.Pool
+	boxes   sync.Pool // what a slice is put into a sync.Pool with: *[]byte, empty
 }
 
 // get is a buffer of length n with arbitrary content.
@@ -22,8 +23,11 @@ func (p *pool) get(n int) []byte {
 	if class > maxBuf {
 		return make([]byte, n)
 	}
-	if b, ok := p.classes[class].Get().(*[]byte); ok {
-		return (*b)[:n]
+	if box, ok := p.classes[class].Get().(*[]byte); ok {
+		b := (*box)[:n]
+		*box = nil
+		p.boxes.Put(box)
+		return b
 	}
 	return make([]byte, n, 1<<class)
 }
@@ -34,8 +38,12 @@ func (p *pool) put(b []byte) {
 	if class < minBuf || class > maxBuf {
 		return
 	}
-	b = b[:0]
-	p.classes[class].Put(&b)
+	box, ok := p.boxes.Get().(*[]byte)
+	if !ok {
+		box = new([]byte)
+	}
+	*box = b[:0]
+	p.classes[class].Put(box)
 }
 
 // fitting is b, or, where b fills little of its buffer, a copy in a smaller one, so that what
