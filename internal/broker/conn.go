@@ -339,6 +339,7 @@ func (c *conn) nextToken() error {
 	}
 	c.in.Discard(4) //nolint:errcheck // they are there
 	call := c.newCall(keySASL)
+	defer c.b.budget.release(&call.wire.lease) // the login keeps nothing of the token
 	token, err := c.body(int(n), &call.wire.lease)
 	if err != nil {
 		return err

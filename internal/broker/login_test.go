@@ -155,6 +155,15 @@ func TestOldLogin(t *testing.T) {
 	d.ask(h)
 	d.write(append(binary.BigEndian.AppendUint32(nil, 3), "\x00a\x00"...))
 	d.closed()
+	e := dialRaw(t, b.Addr())
+	e.ask(h)
+	e.write(append(binary.BigEndian.AppendUint32(nil, 300<<10), make([]byte, 300<<10)...))
+	e.closed()
+	eventually(t, "the token's bytes are given back", func() bool {
+		b.budget.mu.Lock()
+		defer b.budget.mu.Unlock()
+		return b.budget.used == 0 && b.count.Connections.Load() == 1
+	})
 }
 
 func TestScramLogin(t *testing.T) {
