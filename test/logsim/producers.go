@@ -87,7 +87,7 @@ func (w *world) send(p *part, b *batch) bool {
 	if lp == nil {
 		return false
 	}
-	a, err := lp.Append(w.encode(b), log.AppendOptions{Now: w.now(), Txn: b.txn})
+	a, err := lp.Append(w.encode(b), log.AppendOptions{Now: w.now(), Txn: b.txn, Deferred: w.chance(2)})
 	w.tell("append to %v: %d records, producer %d/%d seq %d txn %v: %+v, %v", p, len(b.recs), b.producer, b.epoch, b.seq, b.txn, a, err)
 	if err != nil {
 		w.check("append to "+p.String(), err)
@@ -174,7 +174,7 @@ func (w *world) again(p *part, b *batch) {
 	if lp == nil {
 		return
 	}
-	a, err := lp.Append(w.encode(b), log.AppendOptions{Now: w.now(), Txn: true})
+	a, err := lp.Append(w.encode(b), log.AppendOptions{Now: w.now(), Txn: true, Deferred: w.chance(2)})
 	w.tell("again to %v: seq %d: %+v, %v", p, b.seq, a, err)
 	if errors.Is(err, log.ErrOutOfOrder) && b.next() <= lp.Start() {
 		return // what was deleted may be forgotten; no client sends it again
@@ -199,7 +199,7 @@ func (w *world) outOfOrder(p *part, pr *producer) {
 	if pr.epoch > 0 && w.chance(2) {
 		b.epoch, b.seq, want = pr.epoch-1, pr.seqs[p], log.ErrProducerFenced
 	}
-	_, err := lp.Append(w.encode(b), log.AppendOptions{Now: w.now()})
+	_, err := lp.Append(w.encode(b), log.AppendOptions{Now: w.now(), Deferred: w.chance(2)})
 	w.tell("out of order to %v: %v", p, err)
 	if !errors.Is(err, want) && !w.allowed(err) {
 		w.wrong("%v: producer %d/%d sequence %d after %d: %v, want %v", p, b.producer, b.epoch, b.seq, pr.seqs[p], err, want)
