@@ -17,6 +17,8 @@ type cluster interface {
 	// broker's defaults if make is set, because its writer may start later; else it is an
 	// error of class UNKNOWN_TOPIC_OR_PARTITION.
 	learn(ctx context.Context, names []string, make bool) error
+	// ids are the topics' ids, as far as they are known, as learn saw them or newer.
+	ids() identities
 	// count is the number of partitions that learn saw.
 	count() int
 	// create makes a topic if it does not exist; partitions -1 is the broker's default.

@@ -2,6 +2,7 @@ package kafka_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -286,3 +287,17 @@ func within(t *testing.T, d time.Duration) context.Context {
 }
 
 func sorted(rows []string) []string { return slices.Sorted(slices.Values(rows)) }
+
+// bare is an offset's text without the topics' ids, which differ from run to run.
+func bare(o connector.Offset) string {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(o), &all); err != nil {
+		return err.Error()
+	}
+	delete(all, "$topics")
+	out, err := json.Marshal(all)
+	if err != nil {
+		return err.Error()
+	}
+	return string(out)
+}

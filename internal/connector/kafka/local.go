@@ -69,10 +69,24 @@ func (l *local) catchUp(ctx context.Context, names []string) error {
 	return nil
 }
 
-func (l *local) count() int {
+func (l *local) learnt() []string {
 	l.mu.Lock()
-	names := l.names
-	l.mu.Unlock()
+	defer l.mu.Unlock()
+	return l.names
+}
+
+func (l *local) ids() identities {
+	out := identities{}
+	for _, name := range l.learnt() {
+		if t := l.home.Store().Topics().ByName(name); t != nil {
+			out[name] = t.ID().String()
+		}
+	}
+	return out
+}
+
+func (l *local) count() int {
+	names := l.learnt()
 	n := 0
 	for _, name := range names {
 		if t := l.home.Store().Topics().ByName(name); t != nil {

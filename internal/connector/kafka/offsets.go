@@ -20,37 +20,69 @@ const (
 	earliestOffset = -2
 )
 
-func (p positions) offset() connector.Offset {
-	byTopic := map[string]map[string]int64{}
+// identities are the topic ids that positions belong to: one that was deleted and made anew
+// under its name has another. Brokers before 2.8 have none.
+type identities map[string]string
+
+// idsKey holds them in an offset's text; no topic can be called so.
+const idsKey = "$topics"
+
+// offset is the text of positions in topics with these ids.
+func (p positions) offset(ids identities) connector.Offset {
+	all := map[string]any{}
 	for k, v := range p {
-		if byTopic[k.topic] == nil {
-			byTopic[k.topic] = map[string]int64{}
+		parts, ok := all[k.topic].(map[string]int64)
+		if !ok {
+			parts = map[string]int64{}
+			all[k.topic] = parts
 		}
-		byTopic[k.topic][strconv.Itoa(int(k.part))] = v
+		parts[strconv.Itoa(int(k.part))] = v
 	}
-	out, _ := json.Marshal(byTopic) // maps of numbers always marshal, with sorted keys
+	if len(ids) > 0 {
+		all[idsKey] = ids
+	}
+	out, _ := json.Marshal(all) // maps of numbers and strings always marshal, with sorted keys
 	return connector.Offset(out)
 }
 
-func parsePositions(s string) (positions, error) {
-	p := positions{}
+// parsePositions reads the text of offset, or what people write: that has no ids.
+func parsePositions(s string) (positions, identities, error) {
+	p, ids := positions{}, identities{}
 	if s == "" {
-		return p, nil
+		return p, ids, nil
 	}
-	var byTopic map[string]map[string]int64
-	if err := json.Unmarshal([]byte(s), &byTopic); err != nil {
-		return nil, errs.Wrap(err, "INVALID_OFFSETS", "offsets %q", s).WithHint(`write them as {"topic":{"0":42,"1":-2}}`)
+	bad := func(err error) error {
+		return errs.Wrap(err, "INVALID_OFFSETS", "offsets %q", s).WithHint(`write them as {"topic":{"0":42,"1":-2}}`)
 	}
-	for topic, parts := range byTopic {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(s), &all); err != nil {
+		return nil, nil, bad(err)
+	}
+	for topic, raw := range all {
+		if topic == idsKey {
+			if err := json.Unmarshal(raw, &ids); err != nil {
+				return nil, nil, bad(err)
+			}
+			continue
+		}
+		var parts map[string]int64
+		if err := json.Unmarshal(raw, &parts); err != nil {
+			return nil, nil, bad(err)
+		}
 		for part, off := range parts {
 			n, err := strconv.ParseInt(part, 10, 32)
 			if err != nil || off < earliestOffset {
-				return nil, errs.New("INVALID_OFFSETS", "offsets %q: partition %q, offset %d", s, part, off)
+				return nil, nil, errs.New("INVALID_OFFSETS", "offsets %q: partition %q, offset %d", s, part, off)
 			}
 			p[tp{topic, int32(n)}] = off
 		}
 	}
-	return p, nil
+	return p, ids, nil
+}
+
+// anew reports whether a topic is another one than the positions were taken in.
+func (before identities) anew(now identities, topic string) bool {
+	return before[topic] != "" && now[topic] != "" && before[topic] != now[topic]
 }
 
 // sorted lists the partitions by topic and number.
@@ -82,7 +114,7 @@ func (c choice) resolve(first, next positions) (positions, error) {
 	case !strings.HasPrefix(value, "{"):
 		return nil, errs.New("INVALID_OFFSETS", `%s is %q: neither earliest, latest nor offsets such as {"topic":{"0":42}}`, c.option, c.value)
 	}
-	given, err := parsePositions(c.value)
+	given, _, err := parsePositions(c.value)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net"
 	"strings"
@@ -110,6 +111,16 @@ func (r *remote) layout() *layout {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.lay
+}
+
+func (r *remote) ids() identities {
+	out := identities{}
+	for name, id := range r.layout().id {
+		if id != [16]byte{} {
+			out[name] = base64.RawURLEncoding.EncodeToString(id[:])
+		}
+	}
+	return out
 }
 
 func (r *remote) count() int { return len(r.layout().leaders) }

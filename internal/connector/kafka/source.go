@@ -91,13 +91,17 @@ func (s *source) Initial(ctx context.Context) (connector.Offset, error) {
 	if err != nil {
 		return "", err
 	}
-	return at.offset(), nil
+	return at.offset(s.at.ids()), nil
 }
 
 // Latest is the last stable offsets, or endingOffsets in a batch.
 func (s *source) Latest(ctx context.Context, from connector.Offset, limit connector.Limit) (connector.Offset, error) {
-	start, err := parsePositions(string(from))
+	start, before, err := parsePositions(string(from))
 	if err != nil {
+		return "", err
+	}
+	now := s.at.ids()
+	if err := s.sameTopics(start, before, now); err != nil {
 		return "", err
 	}
 	first, next, err := s.at.bounds(ctx, s.names, false)
@@ -118,7 +122,25 @@ func (s *source) Latest(ctx context.Context, from connector.Offset, limit connec
 	}
 	to := capped(start, next, max)
 	s.watchFrom(to)
-	return to.offset(), nil
+	return to.offset(now), nil
+}
+
+// sameTopics refuses positions in a topic that was deleted and made anew: its records up to
+// them would be left out without a word. With failOnDataLoss 'false' it is read from its start.
+func (s *source) sameTopics(start positions, before, now identities) error {
+	for _, p := range start.sorted() {
+		if !slices.Contains(s.names, p.topic) || !before.anew(now, p.topic) {
+			continue
+		}
+		lost := errs.New("KAFKA_DATA_LOSS", "%s was deleted and made anew; the query has read the earlier one up to offset %d", p, start[p]).
+			WithHint("to read the new one from its beginning set failOnDataLoss 'false' on the table, or %s", connector.StartOver)
+		if !s.lossy {
+			return lost
+		}
+		s.env.Report.Log(lost.Error())
+		start[p] = 0
+	}
+	return nil
 }
 
 // check compares where the query stands with what the topics have: both ends are shown when
@@ -158,16 +180,19 @@ func (s *source) check(start, first, next positions) error {
 // Plan makes a split of every partition that has something new; one that came after `from`
 // is read from offset 0.
 func (s *source) Plan(_ context.Context, from, to connector.Offset) ([]connector.Split, error) {
-	a, err := parsePositions(string(from))
+	a, before, err := parsePositions(string(from))
 	if err != nil {
 		return nil, err
 	}
-	b, err := parsePositions(string(to))
+	b, now, err := parsePositions(string(to))
 	if err != nil {
 		return nil, err
 	}
 	var out []connector.Split
 	for _, p := range b.sorted() {
+		if before.anew(now, p.topic) {
+			a[p] = 0
+		}
 		if a[p] < b[p] {
 			out = append(out, connector.Split{ID: p.String(),
 				From: strconv.FormatInt(a[p], 10), To: strconv.FormatInt(b[p], 10)})
