@@ -21,6 +21,8 @@ import (
 const (
 	// frameTime is how long a begun frame, a handshake, or 1 MiB of a reply may take.
 	frameTime = 30 * time.Second
+	// frameSlack is how much more the time of a reply may be.
+	frameSlack = 5 * time.Second
 	// idleTime is how long a client may be silent (Kafka: connections.max.idle.ms).
 	idleTime = 10 * time.Minute
 	// idleSlack is how old a deadline for silence may be before it is set anew.
@@ -53,7 +55,8 @@ type conn struct {
 	waiter   log.Waiter // of the fetch under way
 	client   string     // client id of the last request
 
-	out queue
+	out    queue
+	sendBy time.Time // the deadline of writes; of who sends
 }
 
 // wireCall is what a connection knows of a call.

@@ -104,21 +104,20 @@ func (o *outgoing) answer(c *call) {
 	binary.BigEndian.PutUint32(o.buf[at:], uint32(len(o.buf)-at-4+o.size-before))
 }
 
-// write sends all of o, in portions that have frameTime each.
+// write sends all of o, in portions that have frameTime each, or a little more.
 func (c *conn) write(o *outgoing) error {
 	if len(o.buf) == 0 && len(o.cuts) == 0 {
 		return nil
 	}
-	clock := c.b.cfg.Sys.Clock
 	if len(o.cuts) == 0 && len(o.buf) <= portion {
-		if err := c.nc.SetWriteDeadline(clock.Now().Add(frameTime)); err != nil {
+		if err := c.extend(); err != nil {
 			return err
 		}
 		_, err := c.nc.Write(o.buf)
 		return err
 	}
 	for rest := o.buffers(); len(rest) > 0; {
-		if err := c.nc.SetWriteDeadline(clock.Now().Add(frameTime)); err != nil {
+		if err := c.extend(); err != nil {
 			return err
 		}
 		var now net.Buffers
@@ -128,6 +127,17 @@ func (c *conn) write(o *outgoing) error {
 		}
 	}
 	return nil
+}
+
+// extend lets the next portion take frameTime at least; the deadline is set anew only when
+// frameSlack of it has passed.
+func (c *conn) extend() error {
+	now := c.b.cfg.Sys.Clock.Now()
+	if c.sendBy.Sub(now) >= frameTime {
+		return nil
+	}
+	c.sendBy = now.Add(frameTime + frameSlack)
+	return c.nc.SetWriteDeadline(c.sendBy)
 }
 
 // split takes about n bytes off the front of b.
