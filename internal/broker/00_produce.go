@@ -174,6 +174,9 @@ func (a *appending) one(t *log.Topic, in *kmsg.ProduceRequestTopicPartition, out
 	}
 	if err != nil {
 		err = unlessWhole(err, in.Records)
+		if errors.Is(err, log.ErrBatchTooLarge) && len(in.Records) <= p.Settings().MaxMessageBytes {
+			err = coded{kerr.RecordListTooLarge, err.Error()} // the topic takes it, its segments do not
+		}
 		out.ErrorCode, out.BaseOffset = code(err), -1
 		out.ErrorMessage = message(err)
 		if shown && tellsStart(out.ErrorCode) {

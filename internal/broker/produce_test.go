@@ -2,8 +2,10 @@ package broker
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/azud/azud/internal/log"
@@ -73,5 +75,23 @@ func TestWritesOfARoundAreOne(t *testing.T) {
 				t.Errorf("%d records, expected %d", got, n)
 			}
 		})
+	}
+}
+
+// TestBatchOfASegment: Kafka tells a batch that is too large for the topic from one that is too
+// large for its segments.
+func TestBatchOfASegment(t *testing.T) {
+	b := startTest(t)
+	if _, err := b.store.CreateTopic("t", newTopicID(b.cfg.Sys.Rand), 1, map[string]string{"segment.bytes": "1000", "max.message.bytes": "2000"}); err != nil {
+		t.Fatal(err)
+	}
+	for size, want := range map[int]int16{100: 0, 1500: kerr.RecordListTooLarge.Code, 3000: kerr.MessageTooLarge.Code} {
+		r, err := b.Request(testCtx(t), produceOf("t", 0, -1, batchOf(t, strings.Repeat("x", size))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.(*kmsg.ProduceResponse).Topics[0].Partitions[0].ErrorCode; got != want {
+			t.Errorf("%d bytes: error %d, expected %d", size, got, want)
+		}
 	}
 }
