@@ -77,31 +77,28 @@ func (b *Broker) alterScram(c *call, req *kmsg.AlterUserSCRAMCredentialsRequest)
 	resp := kmsg.NewPtrAlterUserSCRAMCredentialsResponse()
 	var (
 		order []string
-		puts  = map[string][]log.Put{}
-		seen  = map[string]bool{}
+		puts  = map[string]log.Put{}
 		fails = map[string]error{}
 	)
-	add := func(user string, mechanism int8, put log.Put, err error) {
-		key := string(rune(mechanism)) + user
-		if _, known := puts[user]; !known {
-			order, puts[user] = append(order, user), []log.Put{}
-		}
+	add := func(user string, put log.Put, err error) {
+		_, again := puts[user] // be it with another mechanism
 		switch {
-		case seen[key]:
+		case again:
 			fails[user] = coded{kerr.DuplicateResource, "A user credential cannot be altered twice in the same request"}
-		case err != nil && fails[user] == nil:
+		case err != nil:
 			fails[user] = err
 		}
-		seen[key] = true
-		puts[user] = append(puts[user], put)
+		if !again {
+			order, puts[user] = append(order, user), put
+		}
 	}
 	for _, d := range req.Deletions {
 		put, err := b.scramDeletion(d)
-		add(d.Name, d.Mechanism, put, err)
+		add(d.Name, put, err)
 	}
 	for _, u := range req.Upsertions {
 		put, err := scramUpsertion(u)
-		add(u.Name, u.Mechanism, put, err)
+		add(u.Name, put, err)
 	}
 	var all []log.Put
 	for _, user := range order {
@@ -110,7 +107,7 @@ func (b *Broker) alterScram(c *call, req *kmsg.AlterUserSCRAMCredentialsRequest)
 		if err := fails[user]; err != nil {
 			r.ErrorCode, r.ErrorMessage = code(err), kmsg.StringPtr(err.Error())
 		} else {
-			all = append(all, puts[user]...)
+			all = append(all, puts[user])
 		}
 		resp.Results = append(resp.Results, r)
 	}

@@ -244,17 +244,21 @@ func TestScramUsers(t *testing.T) {
 		return kmsg.AlterUserSCRAMCredentialsRequestUpsertion{Name: name, Mechanism: mechanism, Iterations: iterations, Salt: []byte("salt"), SaltedPassword: []byte("salted")}
 	}
 	q.Upsertions = []kmsg.AlterUserSCRAMCredentialsRequestUpsertion{
-		up("good", 1, 8192), up("good", 2, 4096), up("few", 1, 1), up("many", 1, 1<<20), up("twice", 1, 4096), up("twice", 1, 4096), up("odd", 9, 4096), up("", 1, 4096)}
+		up("good", 1, 8192), up("few", 1, 1), up("many", 1, 1<<20), up("twice", 1, 4096), up("twice", 1, 4096), up("both", 1, 4096), up("both", 2, 4096), up("odd", 9, 4096), up("", 1, 4096)}
 	q.Deletions = []kmsg.AlterUserSCRAMCredentialsRequestDeletion{{Name: "gone", Mechanism: 1}}
 	got := map[string]int16{}
 	for _, r := range c.ask(q).(*kmsg.AlterUserSCRAMCredentialsResponse).Results {
 		got[r.User] = r.ErrorCode
 	}
-	want := map[string]int16{"good": 0, "few": 93, "many": 93, "twice": 92, "odd": 33, "": 93, "gone": 91}
+	want := map[string]int16{"good": 0, "few": 93, "many": 93, "twice": 92, "both": 92, "odd": 33, "": 93, "gone": 91}
 	for user, code := range want {
 		if got[user] != code {
 			t.Errorf("%q: error %d, expected %d", user, got[user], code)
 		}
+	}
+	q.Upsertions, q.Deletions = []kmsg.AlterUserSCRAMCredentialsRequestUpsertion{up("good", 2, 4096)}, nil
+	if r := c.ask(q).(*kmsg.AlterUserSCRAMCredentialsResponse); r.Results[0].ErrorCode != 0 {
+		t.Fatalf("%+v", r)
 	}
 	d := kmsg.NewPtrDescribeUserSCRAMCredentialsRequest()
 	r := c.ask(d).(*kmsg.DescribeUserSCRAMCredentialsResponse)
