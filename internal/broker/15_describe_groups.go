@@ -38,7 +38,11 @@ func (c *groups) describe(name string, version int16) kmsg.DescribeGroupsRespons
 	if g == nil || g.modern != nil {
 		d.State = "Dead" // and no error, as clients before version 6 know it
 		if version >= 6 {
-			d.ErrorCode, d.ErrorMessage = kerr.GroupIDNotFound.Code, kmsg.StringPtr(fmt.Sprintf("there is no classic group %q", name))
+			why := "Group %s not found." // Kafka's words, which its tools show
+			if g != nil {
+				why = "Group %s is not a classic group."
+			}
+			d.ErrorCode, d.ErrorMessage = kerr.GroupIDNotFound.Code, kmsg.StringPtr(fmt.Sprintf(why, name))
 		}
 		return d
 	}

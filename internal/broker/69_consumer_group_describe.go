@@ -34,11 +34,11 @@ func (c *groups) describeConsumers(name string) kmsg.ConsumerGroupDescribeRespon
 	}
 	g := c.lock(name)
 	if g == nil {
-		return fail(kerr.GroupIDNotFound, fmt.Sprintf("there is no group %q", name))
+		return fail(kerr.GroupIDNotFound, fmt.Sprintf("Group %s not found.", name))
 	}
 	defer g.mu.Unlock()
 	if g.modern == nil {
-		return fail(kerr.GroupIDNotFound, fmt.Sprintf("group %q is a classic one", name))
+		return fail(kerr.GroupIDNotFound, fmt.Sprintf("Group %s is not a consumer group.", name))
 	}
 	md := g.modern
 	d.State, d.Epoch, d.AssignmentEpoch = md.state(), md.epoch, md.targetEpoch
