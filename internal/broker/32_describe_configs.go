@@ -1,9 +1,11 @@
 package broker
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -75,9 +77,35 @@ func unexpectedBroker(b *Broker, name, text string) error {
 	return refused(kerr.InvalidRequest, "Unexpected broker id, "+text, b.cfg.NodeID, name)
 }
 
-// topic shows the settings of a topic, or those that a topic with overrides would have.
-func (d *describing) topic(t *log.Topic) { d.overridden(t.Overrides()) }
+// topic shows the settings of a topic.
+func (d *describing) topic(t *log.Topic) {
+	d.overridden(t.Overrides())
+	order := topicOrder()
+	slices.SortStableFunc(d.out, func(a, b kmsg.DescribeConfigsResponseResourceConfig) int {
+		return cmp.Compare(order[a.Name], order[b.Name])
+	})
+}
 
+// topicOrder is where Kafka 4.3 has a topic's settings: that of a hash table, but it is always
+// the same, and kafka-topics prints settings in it.
+func topicOrder() map[string]int {
+	order := map[string]int{}
+	for i, name := range strings.Fields(`
+		compression.type remote.log.delete.on.disable leader.replication.throttled.replicas
+		remote.storage.enable min.insync.replicas segment.jitter.ms remote.log.copy.disable
+		local.retention.ms cleanup.policy flush.ms follower.replication.throttled.replicas
+		compression.lz4.level segment.bytes retention.ms compression.gzip.level flush.messages
+		compression.zstd.level max.compaction.lag.ms file.delete.delay.ms max.message.bytes
+		min.compaction.lag.ms message.timestamp.type local.retention.bytes preallocate
+		index.interval.bytes min.cleanable.dirty.ratio unclean.leader.election.enable retention.bytes
+		delete.retention.ms message.timestamp.after.max.ms message.timestamp.before.max.ms segment.ms
+		segment.index.bytes`) {
+		order[name] = i
+	}
+	return order
+}
+
+// overridden shows, by name, the settings that a topic with overrides has.
 func (d *describing) overridden(overrides map[string]string) {
 	defaults := d.c.b.store.Defaults()
 	for _, s := range log.TopicSettings() {
