@@ -300,6 +300,9 @@ func (c *conn) explain(err error) {
 	var no *refusal
 	switch {
 	case errors.As(err, &no):
+		if no.kind != refusedLogin && no.kind != refusedPanic {
+			c.b.count.Malformed.Add(1)
+		}
 		c.b.say(no.kind, fmt.Sprintf("%s: %s; connection closed", c.raw.RemoteAddr(), no.text), "listener", c.ln.Name)
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed), c.life.Err() != nil:
 	default:

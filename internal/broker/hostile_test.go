@@ -79,6 +79,9 @@ func TestRefusedFrames(t *testing.T) {
 				c.closed()
 			}
 			eventually(t, "a line that says "+test.line, func() bool { return strings.Contains(lines.String(), test.line) })
+			if n := b.count.Malformed.Load(); n != 1 {
+				t.Errorf("%d malformed connections are counted", n)
+			}
 			stillWorks(t, b)
 		})
 	}
@@ -95,8 +98,8 @@ func TestTooManyConnections(t *testing.T) {
 	over := dialRaw(t, b.Addr())
 	over.closed()
 	eventually(t, "the refusal", func() bool { return strings.Contains(lines.String(), "1024 clients are connected") })
-	if b.Counters().Refused.Load() != 1 {
-		t.Fatalf("refused: %d", b.Counters().Refused.Load())
+	if b.count.Refused.Load() != 1 {
+		t.Fatalf("refused: %d", b.count.Refused.Load())
 	}
 	all[0].ask(metadataOf(9)) // who was here stays
 	all[1].nc.Close()

@@ -109,8 +109,8 @@ func TestPlainLogin(t *testing.T) {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}
-	if b.Counters().LoginFailed.Load() < 3 {
-		t.Errorf("%d failures counted", b.Counters().LoginFailed.Load())
+	if b.count.LoginFailed.Load() < 3 {
+		t.Errorf("%d failures counted", b.count.LoginFailed.Load())
 	}
 	if text := lines.String(); strings.Contains(text, "s3cret") || strings.Contains(text, "wrongpass") || !strings.Contains(text, "login failed") {
 		t.Errorf("the log: %s", text)
