@@ -167,15 +167,6 @@ func (b *Broker) Close() error {
 // Addr is the first listener's address.
 func (b *Broker) Addr() string { return b.listeners[0].addr }
 
-// Addrs are the addresses of all listeners, in the order of Config.
-func (b *Broker) Addrs() []string {
-	var out []string
-	for _, l := range b.listeners {
-		out = append(out, l.addr)
-	}
-	return out
-}
-
 // TopicInfo is a topic, for lists.
 type TopicInfo struct {
 	Name       string

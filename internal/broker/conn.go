@@ -42,7 +42,7 @@ type conn struct {
 	nc   net.Conn // raw, or TLS over it
 	host string
 	user string
-	life context.Context
+	life context.Context // of all its requests: it ends when the connection does
 	stop context.CancelFunc
 	sasl *saslState // nil where clients need not say who they are
 

@@ -28,9 +28,6 @@ type TopicCounters struct {
 
 func newCounters() *Counters { return &Counters{} }
 
-// Counters are the broker's own, to be read only.
-func (b *Broker) Counters() *Counters { return b.count }
-
 // api counts the requests of a key.
 func (c *Counters) api(key int16) *atomic.Int64 { return &c.requests[uint8(key)] }
 

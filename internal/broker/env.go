@@ -18,8 +18,7 @@ type Env struct {
 	NodeID            int32      // 0 if not given
 	ClusterID         string
 	NoAutoCreate      bool
-	DefaultPartitions int    // 0 if not given
-	Dir               string // of KAFKA_LOG_DIRS
+	DefaultPartitions int // 0 if not given
 	// Settings are all settings of the broker that were given, by Kafka's name.
 	Settings map[string]string
 	// Topics are those of them that are defaults of topics, by the topic setting's name.
@@ -51,10 +50,8 @@ func FromEnv(s *sys.Sys) (Env, error) {
 		return e, err
 	}
 	if dirs := cmp.Or(e.Settings["log.dirs"], e.Settings["log.dir"]); dirs != "" {
-		all := strings.Split(dirs, ",")
-		e.Dir = strings.TrimSpace(all[0])
-		if len(all) > 1 {
-			e.Warnings = append(e.Warnings, "KAFKA_LOG_DIRS names several folders; only "+e.Dir+" is used")
+		if first, _, several := strings.Cut(dirs, ","); several {
+			e.Warnings = append(e.Warnings, "KAFKA_LOG_DIRS names several folders; only "+strings.TrimSpace(first)+" is used")
 		}
 	}
 	return e, nil

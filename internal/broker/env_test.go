@@ -72,7 +72,7 @@ PATH=/bin`, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.NodeID != 7 || e.ClusterID != "4L6g3nShT-eMCtK--X86sw" || !e.NoAutoCreate || e.DefaultPartitions != 5 || e.Dir != "/var/lib/kafka/data" {
+	if e.NodeID != 7 || e.ClusterID != "4L6g3nShT-eMCtK--X86sw" || !e.NoAutoCreate || e.DefaultPartitions != 5 {
 		t.Errorf("%+v", e)
 	}
 	if len(e.Listeners) != 2 || e.Listeners[0].Addr != ":19092" || e.Listeners[0].Advertised != "broker:19092" || e.Listeners[1].Name != "EXTERNAL" {

@@ -15,7 +15,7 @@ import (
 // committed is an offset that a group has committed.
 type committed struct {
 	Topic       string
-	TopicID     log.TopicID // offsetPuts and the others fill it in from Topic where it is zero
+	TopicID     log.TopicID // puts fills it in from Topic where it is zero
 	Partition   int32
 	Offset      int64
 	LeaderEpoch int32 // -1 if unknown

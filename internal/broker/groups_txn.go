@@ -34,21 +34,8 @@ func (b *Broker) checkTxnCommit(name string, generation int32, member string, in
 	return err
 }
 
-// offsetPuts are the changes of the store that commit offsets of a group. Whoever writes them
-// without endPending must call applyOffsets then.
-func (b *Broker) offsetPuts(name string, offsets []committed) []log.Put {
-	return b.groups.puts(name, slices.Clone(offsets))
-}
-
-// applyOffsets makes offsets that were written visible.
-func (b *Broker) applyOffsets(name string, offsets []committed) {
-	g, _ := b.groups.lockOrMake(name)
-	defer g.mu.Unlock()
-	g.apply(offsets)
-}
-
-// markPending notes that an open transaction will commit offsets: until clearPending or
-// endPending, OffsetFetch with require_stable answers UNSTABLE_OFFSET_COMMIT for them.
+// markPending notes that an open transaction will commit offsets: until endPending,
+// OffsetFetch with require_stable answers UNSTABLE_OFFSET_COMMIT for them.
 func (b *Broker) markPending(name string, producer int64, offsets []committed) {
 	g, _ := b.groups.lockOrMake(name)
 	defer g.mu.Unlock()
@@ -61,14 +48,7 @@ func (b *Broker) markPending(name string, producer int64, offsets []committed) {
 	}
 }
 
-// clearPending ends what markPending noted of a producer in a group.
-func (b *Broker) clearPending(name string, producer int64) {
-	if g := b.groups.lock(name); g != nil {
-		g.clearPending(producer)
-		g.mu.Unlock()
-	}
-}
-
+// clearPending ends what markPending noted of a producer.
 func (g *group) clearPending(producer int64) {
 	for tp, producers := range g.pending {
 		delete(producers, producer)

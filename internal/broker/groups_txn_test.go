@@ -52,7 +52,9 @@ func TestTxnOffsets(t *testing.T) {
 	if c, o := fetch(true); c != [2]int16{unstable, 0} || o != [2]int64{-1, 8} {
 		t.Errorf("one of two ended: %v %v", c, o)
 	}
-	b.clearPending("g", 78)
+	if err := b.endPending(78, map[string][]committed{"g": nil}, func([]log.Put) error { return nil }); err != nil { // an abort
+		t.Fatal(err)
+	}
 	p.start(nil)
 	if c, o := fetch(true); c != [2]int16{} || o != [2]int64{9, 8} {
 		t.Errorf("after a restart: %v %v", c, o)
