@@ -270,8 +270,7 @@ func (c *cleaning) group(from int) int {
 // abortedFrom lists the aborted transactions that reach from a segment on, as far as they
 // begin before end.
 func (p *Partition) abortedFrom(first *segment, end int64) ([]Aborted, error) {
-	sp := span{seg: first}
-	return p.abortedIn(&sp, first.base, end)
+	return p.abortedIn(first.base, end)
 }
 
 // errStop ends a walk over batches early.

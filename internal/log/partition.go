@@ -38,6 +38,7 @@ type Partition struct {
 	hints     [hints]hint
 	hinted    int
 	cleaned   int64 // offset below which records have been compacted
+	aborted   int64 // no segment behind the one with this first offset has aborted transactions; -1: none
 
 	rec *recovered
 

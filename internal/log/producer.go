@@ -155,6 +155,7 @@ func (p *Partition) noteMarker(s *producer, b *record.Batch) {
 		}
 	}
 	if !m.Commit {
+		p.aborted = p.last().base
 		p.last().addAborted(Aborted{Producer: b.Producer, First: s.txnStart, Last: b.Base, LastStable: stable})
 	}
 	s.txnStart = -1

@@ -1,8 +1,10 @@
 package log
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -47,11 +49,14 @@ func (p *Partition) Read(from int64, maxBytes int, iso Isolation, buf []byte) (C
 		if err == nil && len(c.Batches) > 0 {
 			p.remember(&sp, &c)
 			if iso == ReadCommitted {
-				c.Aborted, err = p.abortedIn(&sp, from, c.Next)
+				c.Aborted, err = p.abortedIn(from, c.Next)
 			}
 		}
 		sp.seg.release()
-		if err != nil {
+		switch {
+		case errors.Is(err, ErrClosed), errors.Is(err, ErrNoPartition), errors.Is(err, ErrOutOfRange):
+			return Chunk{Next: from, Start: c.Start, High: c.High, Stable: c.Stable}, err // gone meanwhile
+		case err != nil:
 			return c, p.damaged(sp.seg, err)
 		}
 		if len(c.Batches) > 0 {
@@ -250,45 +255,76 @@ func (s *segment) seek(f io.ReaderAt, offset, size int64) (int64, error) {
 // abortedIn lists the aborted transactions that reach into [from, next).
 //
 // Kafka: TransactionIndex.collectAbortedTxns.
-func (p *Partition) abortedIn(sp *span, from, next int64) ([]Aborted, error) {
-	p.mu.Lock()
-	i := slices.Index(p.segs, sp.seg)
-	if i < 0 {
-		i = p.find(from)
-	}
-	segs := slices.Clone(p.segs[i:])
-	for _, s := range segs {
-		s.acquire()
-	}
-	before := slices.Clone(p.segs[:i])
-	for _, s := range before {
-		s.acquire()
-	}
-	p.mu.Unlock()
-	defer func() {
-		for _, s := range append(before, segs...) {
-			s.release()
+func (p *Partition) abortedIn(from, next int64) (found []Aborted, err error) {
+	for at := from; ; {
+		s, end, err := p.aborting(at, from)
+		if s == nil || err != nil {
+			return sortAborted(found), err
 		}
-	}()
-	var found []Aborted
-	for i, s := range segs {
-		list, err := s.abortedIn(func() ([]Aborted, error) {
-			p.l.log.Warn("looking for aborted transactions again: a file is missing or damaged", "partition", p.String(), "segment", s.base)
-			return findAborted(append(slices.Clone(before), segs[:i+1]...))
-		})
+		list, err := s.abortedIn(func() ([]Aborted, error) { return p.abortedAgain(s) })
+		s.release()
 		if err != nil {
 			return nil, err
 		}
 		for _, a := range list {
-			if a.Last >= from && a.First < next {
+			if a.Last >= at && a.First < next {
 				found = append(found, a)
 			}
 			if a.LastStable >= next {
 				return sortAborted(found), nil
 			}
 		}
+		if at = end; at == math.MaxInt64 {
+			return sortAborted(found), nil
+		}
 	}
-	return sortAborted(found), nil
+}
+
+// aborting finds the first segment from an offset on in which transactions were aborted, and
+// takes a reference. end is where the next segment begins, if there is one. What was at offset from must be
+// there still.
+func (p *Partition) aborting(at, from int64) (s *segment, end int64, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.l.closed.Load():
+		return nil, 0, ErrClosed
+	case p.deleted:
+		return nil, 0, ErrNoPartition
+	case from < p.segs[0].base:
+		return nil, 0, fmt.Errorf("%w: %d is before %d", ErrOutOfRange, from, p.segs[0].base)
+	}
+	for i := p.find(at); i < len(p.segs) && p.segs[i].base <= p.aborted; i++ {
+		if p.segs[i].aborts == 0 {
+			continue
+		}
+		end = math.MaxInt64
+		if i+1 < len(p.segs) {
+			end = p.segs[i+1].base
+		}
+		return p.segs[i].acquire(), end, nil
+	}
+	return nil, 0, nil
+}
+
+// abortedAgain finds a segment's aborted transactions without its file.
+func (p *Partition) abortedAgain(s *segment) ([]Aborted, error) {
+	p.l.log.Warn("looking for aborted transactions again: a file is missing or damaged", "partition", p.String(), "segment", s.base)
+	p.mu.Lock()
+	segs := slices.Clone(p.segs[:slices.Index(p.segs, s)+1])
+	for _, s := range segs {
+		s.acquire()
+	}
+	p.mu.Unlock()
+	defer func() {
+		for _, s := range segs {
+			s.release()
+		}
+	}()
+	if len(segs) == 0 {
+		return nil, fmt.Errorf("%w: segment %d is gone", ErrOutOfRange, s.base)
+	}
+	return findAborted(segs)
 }
 
 func sortAborted(list []Aborted) []Aborted {

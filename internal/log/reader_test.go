@@ -3,6 +3,7 @@ package log
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -154,6 +155,76 @@ func TestReadersOutliveSegments(t *testing.T) {
 	}
 	if _, err := fs.Stat(name); !missing(err) {
 		t.Fatal("the file should be gone:", err)
+	}
+}
+
+// TestAbortedTransactionsOfSegments: only segments with aborted transactions are looked at, and
+// nobody is told of none because they are gone.
+func TestAbortedTransactionsOfSegments(t *testing.T) {
+	l := open(t, vfs.NewMem())
+	p := create(t, l, "a", 1, 1).Partition(0)
+	roll := func() {
+		t.Helper()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if err := p.roll(testTime); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := func(at, want, wantEnd int64) {
+		t.Helper()
+		s, end, err := p.aborting(at, p.Start())
+		if err != nil {
+			t.Fatal(err)
+		}
+		base := int64(-1)
+		if s != nil {
+			base = s.base
+			s.release()
+		}
+		if base != want || end != wantEnd {
+			t.Fatalf("from %d: the segment %d, up to %d; want %d, %d", at, base, end, want, wantEnd)
+		}
+	}
+	put(t, p, inTxn(1, 0, 0, "x")) // 0
+	roll()
+	put(t, p, plain("y")) // 1
+	look(0, -1, 0)
+	roll()
+	if err := l.Write(Write{Markers: []Marker{{Topic: id(1), Producer: 1}}}); err != nil { // 2
+		t.Fatal(err)
+	}
+	look(0, 2, math.MaxInt64)
+	roll()
+	put(t, p, plain("z")) // 3
+	wait(t, l)
+	for range 2 {
+		look(0, 2, 3)
+		look(2, 2, 3)
+		look(3, -1, 0)
+		if got := values(t, p, 0, ReadCommitted); !slices.Equal(got, []string{"1:y", "3:z"}) {
+			t.Fatal(got)
+		}
+		if c, err := p.Read(0, 1, ReadCommitted, nil); err != nil || len(c.Aborted) != 1 || c.Aborted[0].Last != 2 {
+			t.Fatal(c.Aborted, err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		l = open(t, p.l.sys.FS)
+		p = l.Topics().ByName("a").Partition(0)
+	}
+	if _, err := p.DeleteBefore(3); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.abortedIn(0, 1); !errors.Is(err, ErrOutOfRange) { // it had been read before
+		t.Fatal(err)
+	}
+	if err := l.DeleteTopic(id(1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.abortedIn(3, 4); !errors.Is(err, ErrNoPartition) {
+		t.Fatal(err)
 	}
 }
 

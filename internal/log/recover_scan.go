@@ -132,6 +132,9 @@ func (r *recovery) known(p *Partition, st *partState, bases []int64) ([]int64, e
 			continue
 		}
 		p.segs = append(p.segs, openSegment(p.l.sys.FS, p.dir, m, p.l.cfg.IndexBytes))
+		if m.aborts > 0 {
+			p.aborted = m.base
+		}
 	}
 	for _, b := range bases { // retention or compaction had removed it
 		if b <= last.base && !slices.ContainsFunc(st.segs, func(m meta) bool { return m.base == b }) {

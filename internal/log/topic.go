@@ -275,7 +275,7 @@ func (l *Log) topicsDir() string { return l.sys.FS.PathJoin(l.cfg.Dir, "topics")
 func (l *Log) newPartition(t *Topic, n int32) *Partition {
 	p := &Partition{
 		l: l, topic: t.id, index: n, name: t.name, dir: l.sys.FS.PathJoin(l.topicsDir(), t.id.folder(n)),
-		producers: map[int64]*producer{}, epochs: []epochStart{{0, 0}},
+		producers: map[int64]*producer{}, epochs: []epochStart{{0, 0}}, aborted: -1,
 	}
 	p.settings.Store(t.settings)
 	return p
