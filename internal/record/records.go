@@ -65,12 +65,6 @@ func (b *Batch) Records(d *Decompressor, yield func(*Record) bool) error {
 	if err != nil {
 		return err
 	}
-	_, err = b.each(body, yield)
-	return err
-}
-
-// each yields the records in body, which may hold more bytes than they take; rest is those.
-func (b *Batch) each(body []byte, yield func(*Record) bool) (rest []byte, err error) {
 	var rec Record
 	fixed := b.LogAppend()
 	rec.Time = b.MaxTime
@@ -83,18 +77,28 @@ func (b *Batch) each(body []byte, yield func(*Record) bool) (rest []byte, err er
 			size, p = varint(body, 0)
 		}
 		if p == 0 || size < 0 || size > int64(len(body)-p) {
-			return body, fmt.Errorf("malformed length of record %d in the batch at offset %d", i, b.Base)
+			return fmt.Errorf("malformed length of record %d in the batch at offset %d", i, b.Base)
 		}
 		one := body[p : p+int(size)]
 		body = body[p+int(size):]
 		if !rec.read(one, b.Base, b.BaseTime, fixed) {
-			return body, fmt.Errorf("malformed record %d in the batch at offset %d", i, b.Base)
+			return fmt.Errorf("malformed record %d in the batch at offset %d", i, b.Base)
 		}
 		if !yield(&rec) {
-			return body, nil
+			return nil
 		}
 	}
-	return body, nil
+	return nil
+}
+
+// HasKeys reports whether every record has a key, which a compacted topic asks for.
+func (b *Batch) HasKeys(d *Decompressor) (bool, error) {
+	all := true
+	err := b.Records(d, func(r *Record) bool {
+		all = r.Key != nil
+		return all
+	})
+	return all, err
 }
 
 // read takes apart a record's bytes after its length; the time stays as it is if fixed.
