@@ -193,8 +193,6 @@ type AppendOptions struct {
 	// Deferred says that the caller waits for a Sync before it answers its client. Small
 	// appends are then written to their segment by the committer, many at a time.
 	Deferred bool
-	// Control lets a control batch in: only Write's markers and tests set it.
-	Control bool
 	// Txn says that the coordinator has verified that the partition belongs to the
 	// producer's transaction; a transactional batch without it is refused with ErrTxnState
 	// unless the producer's transaction is open here already.

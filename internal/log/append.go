@@ -43,7 +43,7 @@ func (p *Partition) Append(batches []byte, o AppendOptions) (Appended, error) {
 	if err := p.write(batches, list, o.Now, st, o.Deferred); err != nil {
 		return Appended{}, err
 	}
-	p.stage(batches, len(list), o.Control)
+	p.stage(batches, len(list))
 	a := Appended{Base: base, Next: p.end.Load(), AppendTime: -1, LogStart: p.start.Load()}
 	if st.LogAppendTime {
 		a.AppendTime = o.Now
@@ -70,7 +70,7 @@ func (p *Partition) duplicate(d *sent, st *Settings) Appended {
 func (p *Partition) checkProducers(list []record.Batch, o *AppendOptions) (*sent, error) {
 	for i := range list {
 		b := &list[i]
-		if b.Producer < 0 || b.Control() {
+		if b.Producer < 0 {
 			continue
 		}
 		s := p.producers[b.Producer]
@@ -274,7 +274,7 @@ func (p *Partition) roll(now int64) error {
 }
 
 // stage tells the committer of n batches that stand at the log's end. The caller holds mu.
-func (p *Partition) stage(batches []byte, n int, control bool) {
+func (p *Partition) stage(batches []byte, n int) {
 	l := &p.l.stage
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -283,13 +283,10 @@ func (p *Partition) stage(batches []byte, n int, control bool) {
 	l.next.bytes += int64(len(batches))
 	switch {
 	case p.l.cfg.Volatile:
-	case control:
-		l.next.addBatches(entryControl, p, batches)
-		l.next.must = true
 	case len(batches) > copyMax*p.l.cfg.DirectBytes:
 		sh.direct = true
 	default:
-		l.next.addBatches(entryBatches, p, batches)
+		l.next.addBatches(p, batches)
 	}
 	if len(l.next.shares) == 1 && len(l.next.done) == 0 {
 		l.kick()

@@ -39,17 +39,14 @@ func checkBatches(in []byte, st *Settings, o *AppendOptions, out []record.Batch)
 }
 
 func checkBatch(b *record.Batch, st *Settings, o *AppendOptions) error {
-	if len(b.Raw) > st.MaxMessageBytes && !b.Control() {
+	if len(b.Raw) > st.MaxMessageBytes {
 		return fmt.Errorf("%w: %d bytes, the topic takes %d", ErrBatchTooLarge, len(b.Raw), st.MaxMessageBytes)
 	}
 	if err := b.Check(); err != nil {
 		return fmt.Errorf("%w: %w", ErrCorruptBatch, err)
 	}
-	if err := checkHeader(b, o); err != nil {
+	if err := checkHeader(b); err != nil {
 		return err
-	}
-	if b.Control() {
-		return nil
 	}
 	if st.Compact {
 		keys, err := hasKeys(b)
@@ -69,7 +66,7 @@ func checkBatch(b *record.Batch, st *Settings, o *AppendOptions) error {
 	return checkTimes(b, st, o)
 }
 
-func checkHeader(b *record.Batch, o *AppendOptions) error {
+func checkHeader(b *record.Batch) error {
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("%w: "+format, append([]any{ErrCorruptBatch}, args...)...)
 	}
@@ -80,13 +77,13 @@ func checkHeader(b *record.Batch, o *AppendOptions) error {
 		return bad("%d records, but a last offset delta of %d", b.Count, b.LastDelta)
 	case b.Codec() > record.Zstd:
 		return bad("codec %d", b.Codec())
-	case b.Control() && !o.Control:
+	case b.Control():
 		return bad("a control batch from a client")
 	case b.Producer < -1:
 		return bad("producer id %d", b.Producer)
 	case b.Producer >= 0 && b.Epoch < 0:
 		return bad("epoch %d of producer %d", b.Epoch, b.Producer)
-	case b.Producer >= 0 && b.Sequence < 0 && !b.Control():
+	case b.Producer >= 0 && b.Sequence < 0:
 		return bad("sequence %d of producer %d", b.Sequence, b.Producer)
 	case b.Producer < 0 && b.Transactional():
 		return bad("a transaction without a producer id")

@@ -58,7 +58,6 @@ type journal struct {
 	index uint32 // number of the next record in its round
 	cur   *journalFile
 	dirty []*journalFile // left in this round before their sync
-	buf   []byte
 
 	fmu   sync.Mutex
 	files []*journalFile

@@ -16,7 +16,7 @@ func (p *Partition) recompress(list []record.Batch, batches []byte, st *Settings
 	}
 	same := true
 	for i := range list {
-		same = same && (list[i].Codec() == want || list[i].Control())
+		same = same && list[i].Codec() == want
 	}
 	if same {
 		return list, batches, nil

@@ -197,9 +197,6 @@ func (r *recovery) replay(f func(kind uint8, body []byte) error) error {
 func (r *recovery) learn(kind uint8, body []byte) error {
 	d := &dec{b: body}
 	switch kind {
-	case entryControl:
-		id := d.part()
-		r.confirm(id, d.b)
 	case entryWrite:
 		for _, p := range decodePuts(d) {
 			if p.Value == nil {
@@ -210,7 +207,9 @@ func (r *recovery) learn(kind uint8, body []byte) error {
 		}
 		for range d.n() {
 			id := d.part()
-			r.confirm(id, d.bytes())
+			if b, ok, err := record.Parse(d.bytes()); ok && err == nil {
+				r.controls[controlID{id, b.Base}] = true
+			}
 		}
 	case entryStart:
 		id := d.part()
@@ -225,18 +224,6 @@ func (r *recovery) learn(kind uint8, body []byte) error {
 		return fmt.Errorf("%w: a journal entry of kind %d cannot be read", ErrDamaged, kind)
 	}
 	return nil
-}
-
-// confirm notes that the journal has control batches.
-func (r *recovery) confirm(id partID, batches []byte) {
-	for len(batches) > 0 {
-		b, ok, err := record.Parse(batches)
-		if !ok || err != nil {
-			return
-		}
-		r.controls[controlID{id, b.Base}] = true
-		batches = batches[len(b.Raw):]
-	}
 }
 
 func (d *dec) part() partID { return partID{d.id(), int32(d.u32())} }
@@ -264,7 +251,7 @@ func (r *recovery) makeTopics() ([]*Partition, error) {
 func (r *recovery) redo(kind uint8, body []byte) error {
 	d := &dec{b: body}
 	switch kind {
-	case entryBatches, entryControl:
+	case entryBatches:
 		return r.redoBatches(d.part(), d.b)
 	case entryWrite:
 		decodePuts(d)

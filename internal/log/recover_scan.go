@@ -244,7 +244,7 @@ func (r *recovery) refill(p *Partition, id partID) error {
 	err := r.replay(func(kind uint8, body []byte) error {
 		d := &dec{b: body}
 		switch kind {
-		case entryBatches, entryControl:
+		case entryBatches:
 			if d.part() == id {
 				return r.refillWith(p, d.b, limit)
 			}

@@ -8,8 +8,7 @@ import (
 // Kinds of journal entries. An entry is: kind u8, length u32, body.
 const (
 	entryBatches  = 1 // topic, partition u32, batches with their offsets
-	entryControl  = 2 // the same, of batches that count only if the journal has them
-	entryWrite    = 3 // puts and markers
+	entryWrite    = 3 // puts and markers, which count only if the journal has them (2 is not used)
 	entryStart    = 4 // topic, partition u32, log start i64
 	entryReplace  = 5 // topic, partition u32, segments that were compacted into one
 	entrySynced   = 6 // topic, partition u32, offset i64: durable up to there without the journal
@@ -62,8 +61,8 @@ func (s *stage) begin(kind uint8) int {
 func (s *stage) end(at int) { binary.LittleEndian.PutUint32(s.buf[at-4:], uint32(len(s.buf)-at)) }
 
 // addBatches adds the entry of a partition's batches.
-func (s *stage) addBatches(kind uint8, p *Partition, batches []byte) {
-	at := s.begin(kind)
+func (s *stage) addBatches(p *Partition, batches []byte) {
+	at := s.begin(entryBatches)
 	e := enc{s.buf}
 	e.id(p.topic)
 	e.u32(uint32(p.index))
