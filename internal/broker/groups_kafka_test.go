@@ -189,9 +189,7 @@ func (s *scene) topic(name string, partitions int32) log.TopicID {
 // subscription is what a consumer says when it joins a classic group.
 func (s *scene) subscription(topics ...string) []byte {
 	m := kmsg.ConsumerMemberMetadata{Version: 1}
-	for _, t := range topics {
-		m.Topics = append(m.Topics, t)
-	}
+	m.Topics = append(m.Topics, topics...)
 	return m.AppendTo(nil)
 }
 
@@ -302,9 +300,7 @@ func (s *scene) fetch(version int16, topic string, partitions ...int32) *kmsg.Of
 func (s *scene) consumer(member string, topics ...string) *kmsg.ConsumerGroupHeartbeatRequest {
 	q := s.consumerBeat(member, 0)
 	q.RebalanceTimeoutMillis, q.Topics, q.SubscribedTopicNames = 60_000, []kmsg.ConsumerGroupHeartbeatRequestTopic{}, []string{}
-	for _, t := range topics {
-		q.SubscribedTopicNames = append(q.SubscribedTopicNames, t)
-	}
+	q.SubscribedTopicNames = append(q.SubscribedTopicNames, topics...)
 	return q
 }
 

@@ -36,7 +36,9 @@ type saslState struct {
 }
 
 // errLogin is told to clients for all that is wrong with a name or a password.
-var errLogin = errors.New("Authentication failed: Invalid username or password") //nolint:staticcheck // Kafka's words
+//
+//lint:ignore ST1005 Kafka's words
+var errLogin = errors.New("Authentication failed: Invalid username or password")
 
 // permit refuses what may not come before the login.
 func (s *saslState) permit(key int16) error {
@@ -123,7 +125,8 @@ func (s *saslState) step(c *conn, token []byte) (reply []byte, err error) {
 func plainLogin(users map[string]string, token []byte) (user string, err error) {
 	parts := strings.Split(string(token), "\x00")
 	if len(parts) != 3 {
-		return "", errors.New("Authentication failed: Invalid SASL/PLAIN response: expected 3 tokens") //nolint:staticcheck // Kafka's words
+		//lint:ignore ST1005 Kafka's words
+		return "", errors.New("Authentication failed: Invalid SASL/PLAIN response: expected 3 tokens")
 	}
 	user = parts[1]
 	want, known := users[user]

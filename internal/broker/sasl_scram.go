@@ -146,7 +146,8 @@ type scramServer struct {
 	nonce       string
 }
 
-var errScram = errors.New("Authentication failed: Invalid SASL/SCRAM message") //nolint:staticcheck // Kafka's words
+//lint:ignore ST1005 Kafka's words
+var errScram = errors.New("Authentication failed: Invalid SASL/SCRAM message")
 
 func (s *scramServer) step(token []byte) ([]byte, error) {
 	if !s.started {

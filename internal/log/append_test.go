@@ -165,7 +165,7 @@ func TestTransactions(t *testing.T) {
 	}
 	l = open(t, fs)
 	topic = l.Topics().ByName("a")
-	p, q = topic.Partition(0), topic.Partition(1)
+	p = topic.Partition(0)
 	check()
 	if err := end(2, 1, true, 0); err != nil { // transaction version 2 raises the epoch with the marker
 		t.Fatal(err)

@@ -177,8 +177,9 @@ func (l *Log) Close() error {
 	}
 	l.stop()
 	l.tasks.Wait()
-	l.mu.Lock()   // changes of topics that had begun
-	l.mu.Unlock() //nolint:staticcheck // only a barrier
+	l.mu.Lock() // changes of topics that had begun
+	//lint:ignore SA2001 only a barrier
+	l.mu.Unlock()
 	close(l.quit)
 	l.wg.Wait()
 	for _, t := range l.Topics().All() {

@@ -123,9 +123,7 @@ func (r *recovery) run(ctx context.Context) error {
 			return err
 		}
 	}
-	for i, t := range r.snap.tables {
-		r.l.tables.of[i] = t
-	}
+	r.l.tables.of = r.snap.tables
 	parts, err := r.makeTopics()
 	if err != nil {
 		return err

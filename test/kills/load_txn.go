@@ -146,7 +146,7 @@ func (w *world) step(work, all context.Context, name string, seed uint64) error 
 func (w *world) stepSession(work, all context.Context, name string, p *pen, r *rand.Rand) error {
 	s, err := kgo.NewGroupTransactSession(w.clientOpts(kgo.TransactionalID(name), kgo.TransactionTimeout(10*time.Second),
 		kgo.ConsumerGroup(stepGroup), kgo.ConsumeTopics(txnTopic), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.RequireStableFetchOffsets(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.SessionTimeout(6*time.Second),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.SessionTimeout(6*time.Second),
 		kgo.FetchMaxWait(300*time.Millisecond))...)
 	if err != nil {
 		return err

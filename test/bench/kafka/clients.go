@@ -92,8 +92,9 @@ func group(ctx context.Context, addr, topic, protocol string) (m measured, err e
 	const members, partitions = 4, 12
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
+	more := []kgo.Opt{kgo.WithContext(ctx)}
 	if protocol == "consumer" {
-		ctx = context.WithValue(ctx, "opt_in_kafka_next_gen_balancer_beta", true) //nolint:staticcheck // kgo's own key
+		more = append(more, kgo.ServerSideBalancer())
 	}
 	var mu sync.Mutex
 	owned := make([]map[int32]bool, members)
@@ -135,11 +136,11 @@ func group(ctx context.Context, addr, topic, protocol string) (m measured, err e
 	}
 	join := func(who int) error {
 		owned[who] = map[int32]bool{}
-		cl, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.ConsumeTopics(topic), kgo.ConsumerGroup("bench-"+protocol),
-			kgo.WithContext(ctx), kgo.DisableClientMetrics(), kgo.HeartbeatInterval(500*time.Millisecond),
+		cl, err := kgo.NewClient(append(more, kgo.SeedBrokers(addr), kgo.ConsumeTopics(topic), kgo.ConsumerGroup("bench-"+protocol),
+			kgo.DisableClientMetrics(), kgo.HeartbeatInterval(500*time.Millisecond),
 			kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, p map[string][]int32) { note(who, p, true) }),
 			kgo.OnPartitionsRevoked(func(_ context.Context, _ *kgo.Client, p map[string][]int32) { note(who, p, false) }),
-			kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, p map[string][]int32) { note(who, p, false) }))
+			kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, p map[string][]int32) { note(who, p, false) }))...)
 		if err != nil {
 			return err
 		}
