@@ -37,6 +37,15 @@ func (s *segment) abortedIn(rebuild func() ([]Aborted, error)) ([]Aborted, error
 	return s.aborted, nil
 }
 
+// knowsAborted reports whether abortedIn needs no file, for sure.
+func (s *segment) knowsAborted() bool {
+	if !s.amu.TryLock() { // it may be reading one
+		return false
+	}
+	defer s.amu.Unlock()
+	return s.abReady
+}
+
 // readAborted reads the entries that the file had when the segment was opened.
 func (s *segment) readAborted() ([]Aborted, bool) {
 	buf, err := readAll(s.fs, s.name(".txn"))

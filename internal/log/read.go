@@ -257,12 +257,17 @@ func (s *segment) seek(f io.ReaderAt, offset, size int64) (int64, error) {
 // Kafka: TransactionIndex.collectAbortedTxns.
 func (p *Partition) abortedIn(from, next int64) (found []Aborted, err error) {
 	for at := from; ; {
-		s, end, err := p.aborting(at, from)
-		if s == nil || err != nil {
+		segs, end, err := p.aborting(at, from)
+		if len(segs) == 0 || err != nil {
 			return sortAborted(found), err
 		}
-		list, err := s.abortedIn(func() ([]Aborted, error) { return p.abortedAgain(s) })
-		s.release()
+		list, err := segs[len(segs)-1].abortedIn(func() ([]Aborted, error) {
+			p.l.log.Warn("looking for aborted transactions again: a file is missing or damaged", "partition", p.String(), "segment", segs[len(segs)-1].base)
+			return findAborted(segs)
+		})
+		for _, s := range segs {
+			s.release()
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -280,10 +285,11 @@ func (p *Partition) abortedIn(from, next int64) (found []Aborted, err error) {
 	}
 }
 
-// aborting finds the first segment from an offset on in which transactions were aborted, and
-// takes a reference. end is where the next segment begins, if there is one. What was at offset from must be
-// there still.
-func (p *Partition) aborting(at, from int64) (s *segment, end int64, err error) {
+// aborting finds the first segment from an offset on in which transactions were aborted: the
+// last of segs, which are referenced. Those before it are there if its file must be read
+// first, and may be missing. end is where the next segment begins, if there is one. What was
+// at offset from must be there still.
+func (p *Partition) aborting(at, from int64) (segs []*segment, end int64, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -302,29 +308,17 @@ func (p *Partition) aborting(at, from int64) (s *segment, end int64, err error) 
 		if i+1 < len(p.segs) {
 			end = p.segs[i+1].base
 		}
-		return p.segs[i].acquire(), end, nil
+		first := i
+		if !p.segs[i].knowsAborted() {
+			first = 0
+		}
+		segs = slices.Clone(p.segs[first : i+1])
+		for _, s := range segs {
+			s.acquire()
+		}
+		return segs, end, nil
 	}
 	return nil, 0, nil
-}
-
-// abortedAgain finds a segment's aborted transactions without its file.
-func (p *Partition) abortedAgain(s *segment) ([]Aborted, error) {
-	p.l.log.Warn("looking for aborted transactions again: a file is missing or damaged", "partition", p.String(), "segment", s.base)
-	p.mu.Lock()
-	segs := slices.Clone(p.segs[:slices.Index(p.segs, s)+1])
-	for _, s := range segs {
-		s.acquire()
-	}
-	p.mu.Unlock()
-	defer func() {
-		for _, s := range segs {
-			s.release()
-		}
-	}()
-	if len(segs) == 0 {
-		return nil, fmt.Errorf("%w: segment %d is gone", ErrOutOfRange, s.base)
-	}
-	return findAborted(segs)
 }
 
 func sortAborted(list []Aborted) []Aborted {

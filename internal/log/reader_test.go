@@ -161,7 +161,8 @@ func TestReadersOutliveSegments(t *testing.T) {
 // TestAbortedTransactionsOfSegments: only segments with aborted transactions are looked at, and
 // nobody is told of none because they are gone.
 func TestAbortedTransactionsOfSegments(t *testing.T) {
-	l := open(t, vfs.NewMem())
+	fs := vfs.NewMem()
+	l := open(t, fs)
 	p := create(t, l, "a", 1, 1).Partition(0)
 	roll := func() {
 		t.Helper()
@@ -173,12 +174,12 @@ func TestAbortedTransactionsOfSegments(t *testing.T) {
 	}
 	look := func(at, want, wantEnd int64) {
 		t.Helper()
-		s, end, err := p.aborting(at, p.Start())
+		segs, end, err := p.aborting(at, p.Start())
 		if err != nil {
 			t.Fatal(err)
 		}
 		base := int64(-1)
-		if s != nil {
+		for _, s := range segs {
 			base = s.base
 			s.release()
 		}
@@ -198,7 +199,7 @@ func TestAbortedTransactionsOfSegments(t *testing.T) {
 	roll()
 	put(t, p, plain("z")) // 3
 	wait(t, l)
-	for range 2 {
+	for range 3 {
 		look(0, 2, 3)
 		look(2, 2, 3)
 		look(3, -1, 0)
@@ -211,7 +212,10 @@ func TestAbortedTransactionsOfSegments(t *testing.T) {
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
-		l = open(t, p.l.sys.FS)
+		if err := removeIf(fs, p.segs[2].name(".txn")); err != nil {
+			t.Fatal(err)
+		}
+		l = open(t, fs)
 		p = l.Topics().ByName("a").Partition(0)
 	}
 	if _, err := p.DeleteBefore(3); err != nil {
