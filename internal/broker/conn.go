@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -120,7 +121,7 @@ func (c *conn) next() error {
 	}
 	first, err := c.in.Peek(headSize)
 	if err != nil {
-		return err
+		return tooSlow(err, "a request that it began did not come")
 	}
 	h, no := c.b.checkHead(first, c.limit())
 	if no != nil {
@@ -134,7 +135,7 @@ func (c *conn) next() error {
 	frame, err := c.body(h.size-4, &call.wire.lease)
 	if err != nil {
 		c.b.budget.release(&call.wire.lease)
-		return err
+		return tooSlow(err, "a request that it began did not come")
 	}
 	call.wire.frame = frame
 	if err := c.dispatch(call, h, frame); err != nil {
@@ -294,9 +295,17 @@ func (c *conn) run(call *call, a api) (err error) {
 	}()
 	a.handle(c.b, call)
 	if err := c.flush(call); err != nil || !c.last {
-		return err
+		return tooSlow(err, "its answers were not read")
 	}
 	return io.EOF
+}
+
+// tooSlow says what a client did not do in time, if that is what err is about.
+func tooSlow(err error, what string) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return refuse(refusedSlow, "%s within %v", what, frameTime)
+	}
+	return err
 }
 
 // explain logs why the connection ends, unless the client just left.

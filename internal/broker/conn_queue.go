@@ -121,7 +121,7 @@ func (c *conn) writer() {
 			return
 		}
 		if err := c.flush(nil); err != nil {
-			c.explain(err)
+			c.explain(tooSlow(err, "its answers were not read"))
 			c.stop()
 			c.raw.Close() //nolint:errcheck // the reader ends by it
 			return

@@ -44,6 +44,7 @@ const (
 	refusedLogin
 	refusedCount
 	refusedPanic
+	refusedSlow
 	refusals
 )
 
