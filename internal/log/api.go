@@ -14,7 +14,7 @@ type Config struct {
 	Sys *sys.Sys
 	Dir string // on Sys.FS; made if needed, locked while open
 	Log *slog.Logger
-	// Owner is written into LOCK for whoever finds it taken.
+	// Owner is written into OWNER for whoever finds LOCK taken.
 	Owner string
 	// Volatile keeps no journal and never syncs: for an FS in memory.
 	Volatile bool
@@ -150,41 +150,6 @@ var (
 	ErrProducerFenced  = errors.New("a newer producer has the same id")
 	ErrTxnState        = errors.New("the producer has no such transaction here")
 )
-
-// The methods, as a map of the package:
-//
-//	func Open(ctx context.Context, cfg Config) (*Log, error)
-//	func (l *Log) Close() error                         // checkpoint, then release
-//	func (l *Log) Sync(done func(error))                // after all that was appended and written before is durable; done must not block
-//	func (l *Log) Wait(ctx context.Context) error       // Sync, waiting
-//	func (l *Log) Err() error                           // nil, or why the journal stopped
-//	func (l *Log) Dir() string
-//
-//	func (l *Log) CreateTopic(name string, id TopicID, partitions int, settings map[string]string) (*Topic, error)
-//	func (l *Log) DeleteTopic(id TopicID) error
-//	func (l *Log) AddPartitions(id TopicID, total int) error
-//	func (l *Log) SetTopic(id TopicID, settings map[string]string) error   // all overrides
-//	func (l *Log) Topics() *Topics                      // immutable, an atomic pointer: ByName, ByID, Partition(id, n), sorted All
-//	    changes of topics are staged like a Write: call Sync before answering
-//
-//	func (l *Log) Write(w Write) error                  // applied and staged when it returns
-//	func (l *Log) Get(t Table, key string) ([]byte, bool)
-//	func (l *Log) All(t Table) iter.Seq2[string, []byte] // a consistent copy, sorted by key
-//
-//	func (t *Topic) ID, Name, Partitions, Partition(n), Settings (parsed), Overrides, Created
-//
-//	func (p *Partition) Append(batches []byte, o AppendOptions) (Appended, error)
-//	func (p *Partition) Read(from int64, maxBytes int, iso Isolation, buf []byte) (Chunk, error)
-//	    at least one whole batch if there is any; ErrOutOfRange outside [start, high]
-//	func (p *Partition) Reader() *Reader                // for flows: see reader.go
-//	func (p *Partition) Start, High, Stable, End() int64; LeaderEpoch() int32; Size() int64; Err() error
-//	func (p *Partition) Watch(w *Waiter); Unwatch(w *Waiter)   // w wakes when High or Stable moves, or the partition ends
-//	func (p *Partition) OffsetAt(time int64, iso Isolation) (TimeOffset, error)
-//	func (p *Partition) MaxTime() (TimeOffset, error)   // ListOffsets -3
-//	func (p *Partition) EpochEnd(epoch int32) (epochFound int32, end int64)  // OffsetForLeaderEpoch
-//	func (p *Partition) DeleteBefore(offset int64) (start int64, err error)  // -1: to the high watermark
-//	func (p *Partition) Producers() []Producer
-//	func (l *Log) Retain(ctx) / Compact(ctx)            // run by the log itself every so often; also for tests
 
 // AppendOptions are what a producer's request says beside the batches.
 type AppendOptions struct {

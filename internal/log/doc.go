@@ -5,13 +5,18 @@
 //
 // # On disk
 //
-//	LOCK, OWNER                            held while open; who holds it
+//	LOCK                                   locked while open
+//	OWNER                                  who has it open
+//	SYNC-FAILED                            a sync has failed: the next start writes what is in doubt again
 //	journal/0..3                           64 MiB each, zero-filled beforehand, recycled by generation
 //	snap-N                                 all state but the records, at one position of the journal
+//	snap-N.tmp                             one that was not finished
 //	topics/<topic id>-<partition>/         one folder a partition
 //	    <first offset>.log                 record batches exactly as they came
+//	    <first offset>.log.damaged-N       bytes of it, or all of it, that did not check at a start
 //	    <first offset>.idx                 (offset, position, max timestamp) every 16 KiB; disposable
 //	    <first offset>.txn                 aborted transactions; disposable
+//	    <first offset>-<number>.swap       a compacted segment before it takes its place
 //
 // # The road of a record
 //
@@ -23,7 +28,9 @@
 // KiB the stage keeps no copy: their segments are synced in any round, before the journal.
 // Segments that were left in a round are synced in it, so that what is durable of a partition
 // has no holes. Then the high watermarks advance, waiters wake, and the functions given to
-// Sync are called. Readers see at most the high watermark.
+// Sync are called. Readers see at most the high watermark. Reader is for flows; whoever watches
+// a partition must read once more after Watch. Changes of topics are staged like a Write: a
+// Sync must follow before anybody is told.
 //
 // State that is not records (topics, settings, committed offsets, transactions, …) is a set
 // of tables of keys and values. A Write changes several of them and appends transaction
@@ -45,12 +52,27 @@
 // # Faults
 //
 // A failed sync is never tried again: of a segment, it stops that partition; of the journal,
-// all of them. A stopped partition answers ErrStorage to appends and serves what was durable.
-// Below max(512 MiB, 2 %) of free space appends are refused with ErrDiskFull; reads and small
-// state go on.
+// all of them. A stopped partition answers ErrStorage to appends and serves what was durable;
+// the end of a transaction goes to the journal alone for it, and no checkpoint is made until the
+// next start puts it right. Below max(512 MiB, 2 %) of free space appends are refused with
+// ErrDiskFull; reads and small state go on. Where the disk is full only when a round's deferred
+// appends are written, they are durable in the journal and read from memory, and the partition
+// refuses more until they can be written.
 //
 // # Locks
 //
-// Log.mu (topics), then Partition.mu, then Log.journal. The committer holds none of them while
-// it syncs, and none while it calls the functions given to Sync.
+// In this order, each before the next; most are taken alone:
+//
+//	Log.compacting       one compaction
+//	Log.snapMu           one checkpoint, or one exchange of segments by compaction
+//	Partition.reshape    segments are dropped or replaced
+//	Log.mu               one change of topics
+//	Log.changes          one Write, of several partitions at once; a checkpoint's copy of the state
+//	Partition.mu         the log's end, its segments, its producers
+//	stager.mu            what the next round makes durable
+//
+// None of these is taken under the innermost ones: tableSet.mu, drops.mu, Partition.wmu,
+// journal.fmu, and of a segment amu (aborted transactions) and index.mu, under which its fmu
+// (its file) may be taken. The committer holds none while it syncs, and none while it calls the
+// functions given to Sync.
 package log

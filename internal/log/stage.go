@@ -29,7 +29,7 @@ type share struct {
 	full   bool       // the disk had no space for the last of its batches: the journal must have them
 }
 
-// stage gathers what the next round makes durable. Under Log.smu.
+// stage gathers what the next round makes durable. Under stager.mu until it is cut.
 type stage struct {
 	buf     []byte // room for a record's header, then entries
 	must    bool   // buf holds entries that are nowhere else
