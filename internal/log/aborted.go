@@ -139,6 +139,7 @@ func findAborted(segs []*segment) (list []Aborted, err error) {
 				}
 			}
 		}
+		f.done()
 		if sc.err != nil {
 			return nil, sc.err
 		}

@@ -26,6 +26,7 @@ type Config struct {
 	CompactEvery    time.Duration // 0: 15 s
 	DirectBytes     int           // a round's mean batch from which segments are synced instead; 0: 16 KiB
 	IndexBytes      int           // between index entries; 0: 16 KiB
+	OpenFiles       int           // of segments that are not appended to; 0: 512
 	MinFree         int64         // bytes; 0: max(512 MiB, 2 %), negative: no limit
 	// Defaults are settings for topics that do not override them, by name ("retention.ms").
 	Defaults map[string]string

@@ -264,10 +264,11 @@ func (p *Partition) roll(now int64) error {
 	if err := p.flush(); err != nil {
 		return err
 	}
-	s, err := createSegment(p.l.sys.FS, p.dir, p.end.Load(), now, p.l.cfg.IndexBytes)
+	s, err := p.createSegment(p.end.Load(), now)
 	if err != nil {
 		return err
 	}
+	p.last().seal()
 	p.rolled = append(p.rolled, p.last().acquire())
 	p.segs = append(p.segs, s)
 	return nil

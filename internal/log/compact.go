@@ -282,6 +282,7 @@ func (s *segment) each(ctx context.Context, yield func(*record.Batch) error) err
 	if err != nil {
 		return err
 	}
+	defer f.done()
 	sc := scanner{f: f, end: s.sealedSize(), whole: true}
 	for n := 0; sc.next(); n++ {
 		if n%64 == 0 && ctx.Err() != nil {

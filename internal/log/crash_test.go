@@ -144,6 +144,7 @@ func crashes(t *testing.T, seed uint64) {
 		l, err := tryOpen(t, fs, func(c *Config) {
 			c.Log = slog.New(slog.NewTextHandler(noDamage{t}, nil))
 			c.JournalBytes, c.DirectBytes, c.CheckpointBytes, c.IndexBytes = 16<<10, direct, 40<<10, 500
+			c.OpenFiles = 2
 		})
 		if err != nil {
 			t.Fatalf("generation %d: %v", generation, err)

@@ -73,6 +73,6 @@
 //
 // None of these is taken under the innermost ones: tableSet.mu, drops.mu, Partition.wmu,
 // journal.fmu, and of a segment amu (aborted transactions) and index.mu, under which its fmu
-// (its file) may be taken. The committer holds none while it syncs, and none while it calls the
+// (its file) may be taken, and under that handles.mu. The committer holds none while it syncs, and none while it calls the
 // functions given to Sync.
 package log

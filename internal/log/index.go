@@ -109,6 +109,7 @@ func (s *segment) scanIndex(head []entry, covers, end, every int64) ([]entry, er
 	if err != nil {
 		return nil, err
 	}
+	defer f.done()
 	before, last, start := noTime, int64(0), int64(0)
 	if n := len(head); n > 0 { // scan from its last entry, whose greatest time is known
 		before, last, start = head[n-1].before, int64(head[n-1].pos), int64(head[n-1].pos)

@@ -34,6 +34,7 @@ type Log struct {
 
 	compacting sync.Mutex // one compaction at a time; before snapMu
 	dropped    drops
+	files      handles
 
 	snapMu   sync.Mutex // one checkpoint at a time; no segments are replaced meanwhile
 	snapN    uint64
@@ -62,6 +63,7 @@ func Open(ctx context.Context, cfg Config) (*Log, error) {
 	l.stage.wake = make(chan struct{}, 1)
 	l.stage.next = new(stage)
 	l.stage.next.reset()
+	l.files.most = cfg.OpenFiles
 	if _, err := ParseSettings(cfg.Defaults, nil); err != nil {
 		return nil, err
 	}
@@ -98,6 +100,9 @@ func (c *Config) defaults() {
 	set((*int64)(&c.CompactEvery), int64(compactEvery))
 	if c.DirectBytes == 0 {
 		c.DirectBytes = 16 << 10
+	}
+	if c.OpenFiles == 0 {
+		c.OpenFiles = 512
 	}
 	if c.IndexBytes == 0 {
 		c.IndexBytes = 16 << 10

@@ -141,6 +141,7 @@ func (sp *span) read(at int64, maxBytes int, buf []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer file.done()
 	f := view{file, sp.size - int64(len(sp.tail)), sp.tail}
 	if sp.pos < 0 {
 		if sp.pos, err = sp.seg.seek(f, at, sp.size); err != nil {

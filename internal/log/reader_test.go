@@ -144,11 +144,14 @@ func TestReadersOutliveSegments(t *testing.T) {
 		t.Fatal(err)
 	}
 	wait(t, l)
-	if f, err := s.open(); err != nil {
-		t.Fatal(err)
-	} else if err := readFull(f, make([]byte, 10), 0); err != nil {
+	f, err := s.open()
+	if err != nil {
 		t.Fatal(err)
 	}
+	if err := readFull(f, make([]byte, 10), 0); err != nil {
+		t.Fatal(err)
+	}
+	f.done()
 	s.release()
 	if err := l.Close(); err != nil {
 		t.Fatal(err)

@@ -64,7 +64,7 @@ func (r *recovery) scan(p *Partition) error {
 	if len(p.segs) > 0 {
 		return nil
 	}
-	s, err := createSegment(p.l.sys.FS, p.dir, max(p.end.Load(), p.start.Load()), r.now, p.l.cfg.IndexBytes)
+	s, err := p.createSegment(max(p.end.Load(), p.start.Load()), r.now)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (r *recovery) known(p *Partition, st *partState, bases []int64) ([]int64, e
 			r.note()
 			continue
 		}
-		p.segs = append(p.segs, openSegment(p.l.sys.FS, p.dir, m, p.l.cfg.IndexBytes))
+		p.segs = append(p.segs, p.openSegment(m))
 		if m.aborts > 0 {
 			p.aborted = m.base
 		}
@@ -153,7 +153,7 @@ func (r *recovery) known(p *Partition, st *partState, bases []int64) ([]int64, e
 
 // extend takes a segment that the snapshot does not know.
 func (r *recovery) extend(p *Partition, base int64) {
-	s := openSegment(p.l.sys.FS, p.dir, newMeta(base, r.now), p.l.cfg.IndexBytes)
+	s := p.openSegment(newMeta(base, r.now))
 	s.fresh.Store(true) // its name may be in the cache only
 	p.segs = append(p.segs, s)
 	p.end.Store(max(base, p.end.Load()))
@@ -280,7 +280,7 @@ func (r *recovery) shorter(p *Partition, size int64) error {
 		return sc.err
 	}
 	m.aborts = s.aborts
-	fresh := openSegment(p.l.sys.FS, p.dir, m, p.l.cfg.IndexBytes)
+	fresh := p.openSegment(m)
 	s.release()
 	p.segs[len(p.segs)-1] = fresh
 	f, err = fresh.openWrite()
@@ -342,7 +342,7 @@ func (r *recovery) finish(p *Partition) error {
 		p.end.Store(max(p.end.Load(), r.synced[id]))
 	}
 	if start := p.start.Load(); start > p.end.Load() {
-		s, err := createSegment(fs, p.dir, start, r.now, p.l.cfg.IndexBytes)
+		s, err := p.createSegment(start, r.now)
 		if err != nil {
 			return err
 		}
@@ -360,8 +360,11 @@ func (r *recovery) finish(p *Partition) error {
 		p.epochs = append(slices.Clone(p.epochs), epochStart{p.epoch.Load() + 1, p.end.Load()})
 		p.epoch.Add(1)
 	}
-	for _, s := range p.segs {
+	for i, s := range p.segs {
 		s.written.Store(s.size)
+		if i < len(p.segs)-1 {
+			s.seal()
+		}
 	}
 	p.high.Store(p.end.Load())
 	p.settle()

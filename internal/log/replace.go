@@ -61,7 +61,7 @@ func (p *Partition) replace(old []*segment, sw *swap, aborted []Aborted) error {
 	defer p.reshape.Unlock()
 	for _, s := range old {
 		sw.old = append(sw.old, s.base)
-		if _, err := s.open(); err != nil { // before the names go
+		if err := s.pin(); err != nil { // before the names go
 			return err
 		}
 	}
@@ -149,7 +149,8 @@ func (p *Partition) exchange(old []*segment, sw *swap, aborted []Aborted) error 
 	if err := p.carryOut(sw); err != nil {
 		return err
 	}
-	fresh := openSegment(p.l.sys.FS, p.dir, sw.m, p.l.cfg.IndexBytes)
+	fresh := p.openSegment(sw.m)
+	fresh.seal()
 	fresh.idx.dirty = true // made by a scan at the first use
 	fresh.aborted, fresh.abReady, fresh.abSaved = aborted, true, 0
 	p.segs = slices.Concat(p.segs[:at], []*segment{fresh}, p.segs[at+len(old):])

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
-
 	"github.com/azud/azud/internal/record"
 	"github.com/azud/azud/internal/sys"
 )
@@ -58,10 +56,15 @@ type segment struct {
 	gone    atomic.Bool // dropped: remove the files with the last reference
 	idx     index
 
-	fmu   sync.Mutex
-	file  vfs.File
-	write bool  // file takes writes
-	lost  error // of a failed sync: it is never tried again
+	files   *handles // of the log
+	fmu     sync.Mutex
+	file    *handle // nil: closed
+	write   bool    // file takes writes
+	sealed  bool    // nothing is appended any more
+	recent  bool    // file was used since the last look
+	pinned  bool    // file must stay open
+	counted bool    // is in files
+	lost    error   // of a failed sync: it is never tried again
 
 	amu     sync.Mutex
 	aborted []Aborted
@@ -70,10 +73,10 @@ type segment struct {
 	abSaved int  // how many the file has
 }
 
-// openSegment makes the object for a segment of the folder; no file is touched.
-func openSegment(f sys.FS, dir string, m meta, every int) *segment {
-	s := &segment{meta: m, fs: f, dir: dir}
-	s.idx.every, s.idx.sum = int64(every), m.index
+// openSegment makes the object for a segment of the partition; no file is touched.
+func (p *Partition) openSegment(m meta) *segment {
+	s := &segment{meta: m, fs: p.l.sys.FS, dir: p.dir, files: &p.l.files}
+	s.idx.every, s.idx.sum = int64(p.l.cfg.IndexBytes), m.index
 	s.idx.from, s.idx.last, s.idx.ready = m.size, m.size, m.size == 0
 	s.abReady, s.abHead, s.abSaved = m.aborts == 0, m.aborts, m.aborts
 	s.written.Store(m.size)
@@ -83,10 +86,10 @@ func openSegment(f sys.FS, dir string, m meta, every int) *segment {
 }
 
 // createSegment makes a new, empty file. The folder is not synced: see fresh.
-func createSegment(f sys.FS, dir string, base, now int64, every int) (*segment, error) {
-	s := openSegment(f, dir, newMeta(base, now), every)
+func (p *Partition) createSegment(base, now int64) (*segment, error) {
+	s := p.openSegment(newMeta(base, now))
 	for _, ext := range []string{".log", ".idx", ".txn"} { // left from what recovery dropped
-		if err := removeIf(f, s.name(ext)); err != nil {
+		if err := removeIf(s.fs, s.name(ext)); err != nil {
 			return nil, err
 		}
 	}
@@ -108,40 +111,6 @@ func parseSegmentName(name, ext string) (base int64, ok bool) {
 }
 
 func (s *segment) name(ext string) string { return s.fs.PathJoin(s.dir, segmentName(s.base, ext)) }
-
-// open returns the file, opened at the first call. It stays open while the caller has a
-// reference.
-func (s *segment) open() (vfs.File, error) {
-	s.fmu.Lock()
-	defer s.fmu.Unlock()
-	if s.file != nil {
-		return s.file, nil
-	}
-	f, err := s.fs.Open(s.name(".log"))
-	if err != nil {
-		return nil, err
-	}
-	s.file = f
-	return f, nil
-}
-
-// openWrite is open for a file that will be written to. Only before others have references.
-func (s *segment) openWrite() (vfs.File, error) {
-	s.fmu.Lock()
-	defer s.fmu.Unlock()
-	if s.file != nil && s.write {
-		return s.file, nil
-	}
-	f, err := openRW(s.fs, s.name(".log"))
-	if err != nil {
-		return nil, err
-	}
-	if s.file != nil {
-		s.file.Close() //nolint:errcheck // was only read
-	}
-	s.file, s.write = f, true
-	return f, nil
-}
 
 // sealedSize is the size of a segment that is not the last one.
 func (s *segment) sealedSize() int64 { return s.size }
@@ -172,10 +141,11 @@ func (s *segment) sync(size int64) error {
 	if s.synced.Load() >= size && !s.fresh.Load() && s.broken() == nil {
 		return nil
 	}
-	f, err := s.openWrite()
+	f, err := s.openSync()
 	if err != nil {
 		return err
 	}
+	defer f.done()
 	if err := s.broken(); err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ func TestManyAtOnce(t *testing.T) {
 	disk := vfs.NewCrashableMem()
 	l := open(t, disk, func(c *Config) {
 		c.JournalBytes, c.CheckpointBytes, c.DirectBytes = 32<<10, 64<<10, 500
+		c.OpenFiles = 1
 	})
 	topic := create(t, l, "a", 1, 3, "segment.bytes", "10000")
 	const producers, rounds = 8, 40

@@ -59,7 +59,7 @@ func (p *Partition) MaxTime() (TimeOffset, error) {
 func (p *Partition) maxReadable(segs []held, limit, start int64) (TimeOffset, error) {
 	best, at := noTime, -1
 	for i := range segs {
-		f, err := segs[i].open()
+		f, file, err := segs[i].open()
 		if err != nil {
 			return none, p.damaged(segs[i].seg, err)
 		}
@@ -69,6 +69,7 @@ func (p *Partition) maxReadable(segs []held, limit, start int64) (TimeOffset, er
 				best, at = sc.batch.MaxTime, i
 			}
 		}
+		file.done()
 		if sc.err != nil {
 			return none, p.damaged(segs[i].seg, sc.err)
 		}
@@ -87,10 +88,10 @@ type held struct {
 	tail []byte // the last bytes of its size, if the file has not got them
 }
 
-// open is the segment's bytes.
-func (h *held) open() (io.ReaderAt, error) {
+// open is the segment's bytes. The caller gives the file back.
+func (h *held) open() (io.ReaderAt, *handle, error) {
 	f, err := h.seg.open()
-	return view{f, h.m.size - int64(len(h.tail)), h.tail}, err
+	return view{f, h.m.size - int64(len(h.tail)), h.tail}, f, err
 }
 
 // hold takes references to all segments. The caller releases them.
@@ -124,10 +125,11 @@ func (h *held) offsetAt(t, start, limit int64) (TimeOffset, error) {
 	if err != nil {
 		return none, err
 	}
-	f, err := h.open()
+	f, file, err := h.open()
 	if err != nil {
 		return none, err
 	}
+	defer file.done()
 	found := none
 	var d record.Decompressor
 	sc := scanner{f: f, pos: pos, end: h.m.size, whole: true}

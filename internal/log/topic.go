@@ -251,7 +251,7 @@ func (l *Log) grow(t *Topic, total int) error {
 		if err := l.sys.FS.MkdirAll(p.dir, 0o755); err != nil {
 			return err
 		}
-		s, err := createSegment(l.sys.FS, p.dir, 0, l.now(), l.cfg.IndexBytes)
+		s, err := p.createSegment(0, l.now())
 		if err != nil {
 			return err
 		}
