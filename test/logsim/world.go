@@ -69,6 +69,7 @@ func newWorld(o options) *world {
 		CheckpointBytes: []int64{8 << 10, 64 << 10, 0}[rng.IntN(3)],
 		DirectBytes:     []int{200, 1000, 0, 1 << 20}[rng.IntN(4)],
 		IndexBytes:      []int{64, 512, 0}[rng.IntN(3)],
+		OpenFiles:       2,
 		MinFree:         -1,
 	}
 	if o.tune != nil {
