@@ -221,6 +221,10 @@ func (f *fetching) partition(p *log.Partition, in *kmsg.FetchRequestTopicPartiti
 		out.HighWatermark, out.LastStableOffset, out.LogStartOffset = high, stable, start
 		return nil
 	}
+	if f.b.crowded() { // as if there were no records yet: the client asks again
+		out.HighWatermark, out.LastStableOffset, out.LogStartOffset = high, stable, p.Start()
+		return nil
+	}
 	return f.chunk(p, in, out, max(most, 1), iso)
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -56,8 +57,10 @@ type conn struct {
 	waiter   log.Waiter // of the fetch under way
 	client   string     // client id of the last request
 
-	out    queue
-	sendBy time.Time // the deadline of writes; of who sends
+	out queue
+	// sending is since when a portion of a large answer is being sent, in ns; 0: none is.
+	sending atomic.Int64
+	sendBy  time.Time // the deadline of writes; of who sends
 }
 
 // wireCall is what a connection knows of a call.

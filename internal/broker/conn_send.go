@@ -116,10 +116,12 @@ func (c *conn) write(o *outgoing) error {
 		_, err := c.nc.Write(o.buf)
 		return err
 	}
+	defer c.sending.Store(0)
 	for rest := o.buffers(); len(rest) > 0; {
 		if err := c.extend(); err != nil {
 			return err
 		}
+		c.sending.Store(c.b.cfg.Sys.Clock.Now().UnixNano())
 		var now net.Buffers
 		now, rest = split(rest, portion)
 		if _, err := now.WriteTo(c.nc); err != nil {

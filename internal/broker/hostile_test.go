@@ -211,6 +211,39 @@ func TestSlowReaders(t *testing.T) {
 	}
 }
 
+// TestManySlowReaders has more of them than there is room for: the memory stays bounded, they
+// are cut off, and others are served.
+func TestManySlowReaders(t *testing.T) {
+	b := startTest(t)
+	p := dialRaw(t, b.Addr())
+	p.ask(metadataOf(9, "t"))
+	for range 12 {
+		p.ask(produceOf("t", 0, 1, batchOf(t, strings.Repeat("x", 1000<<10))))
+	}
+	const readers = 300
+	for range readers {
+		c := dialRaw(t, b.Addr())
+		c.nc.(*net.TCPConn).SetReadBuffer(4 << 10)
+		q := fetchOf("t", 0, 0)
+		q.MaxBytes, q.Topics[0].Partitions[0].PartitionMaxBytes = 1<<30, 1<<30
+		for range maxInFlight {
+			c.write(c.frame(q))
+		}
+	}
+	eventually(t, "the room is taken", func() bool { return b.replying.Load() > maxReplies })
+	const racing = 32 << 20 // that come at the same moment
+	served := func() bool {
+		if n := b.replying.Load(); n > mostReplies+racing {
+			t.Fatalf("%d bytes wait to be read", n)
+		}
+		r := p.ask(fetchOf("t", 0, 3)).(*kmsg.FetchResponse)
+		return len(r.Topics[0].Partitions[0].RecordBatches) > 0
+	}
+	for range 20 {
+		eventually(t, "a client that reads is served", served)
+	}
+}
+
 // TestReplyRoomIsReserved has fetches that come at once: none may count on what another takes.
 func TestReplyRoomIsReserved(t *testing.T) {
 	b := &Broker{}
