@@ -221,7 +221,7 @@ func (f *fetching) partition(p *log.Partition, in *kmsg.FetchRequestTopicPartiti
 		out.HighWatermark, out.LastStableOffset, out.LogStartOffset = high, stable, start
 		return nil
 	}
-	if f.b.crowded() { // as if there were no records yet: the client asks again
+	if !f.admit() { // as if there were no records yet: the client asks again
 		out.HighWatermark, out.LastStableOffset, out.LogStartOffset = high, stable, p.Start()
 		return nil
 	}

@@ -13,14 +13,28 @@ const (
 	stallTime = 2 * time.Second
 )
 
-// crowded reports whether answers that nobody reads have taken all room. It cuts off clients
-// that have not moved for a while: they must neither fill the memory nor keep others waiting.
-func (b *Broker) crowded() bool {
-	if b.replying.Load() < mostReplies {
-		return false
+// forced is what a fetch may read beyond its room, because the first batch is always whole:
+// max.message.bytes by default.
+const forced = 1 << 20
+
+// admit reserves what a whole batch may take beyond the fetch's room. It reports false where
+// answers that nobody reads have taken all there is; then it cuts off clients that have not
+// moved for a while: they must neither fill the memory nor keep others waiting.
+func (f *fetching) admit() bool {
+	if f.room >= forced || f.bytes > 0 {
+		return true
 	}
-	b.cutStalled()
-	return b.replying.Load() >= mostReplies
+	for {
+		now := f.b.replying.Load()
+		if now+forced > mostReplies {
+			f.b.cutStalled()
+			return false
+		}
+		if f.b.replying.CompareAndSwap(now, now+forced) {
+			f.reply.held += forced
+			return true
+		}
+	}
 }
 
 func (b *Broker) cutStalled() {
