@@ -79,12 +79,6 @@ func (s *state) version(subject string, number int, deleted bool) (*version, err
 	return list[i], nil
 }
 
-// Subjects lists the subjects that have versions which are not deleted, in order.
-func (r *Registry) Subjects() []string {
-	out, _ := read(r, func(s *state) ([]string, error) { return s.names(":*:", wantAlive), nil })
-	return out
-}
-
 // wanted says which versions a list is about.
 type wanted int
 
