@@ -179,4 +179,10 @@ type Connector struct {
 	Schema func(t Table) (types.Schema, error)
 	Source func(ctx context.Context, env Env, t Table) (Source, error)
 	Sink   func(ctx context.Context, env Env, t Table) (Sink, error)
+	// Infer finds the columns of a table declared without any by looking at its data; nil: Schema.
+	Infer func(ctx context.Context, env Env, t Table) (types.Schema, error)
+	// Batch reads the table in a batch query; nil: Source is read up to what is there now.
+	Batch func(ctx context.Context, env Env, t Table) (BatchSource, error)
+	// Save writes a batch query's rows; nil: the connector cannot.
+	Save func(ctx context.Context, env Env, t Table) (BatchSink, error)
 }

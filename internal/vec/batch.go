@@ -12,6 +12,8 @@ type Batch struct {
 	Cols []Col
 	N    int
 	Sel  []uint32
+	// Origin says where a row comes from ("sismos[0]@42", "a.csv:7"), for messages; nil: not known.
+	Origin func(row int) string
 }
 
 // Rows is the number of selected rows.
