@@ -66,7 +66,7 @@ func (c *groups) commit(q *kmsg.OffsetCommitRequest, r *kmsg.OffsetCommitRespons
 func (g *group) checkCommits(q *kmsg.OffsetCommitRequest, offsets []committed) error {
 	each, err := g.checkCommit(q.Generation, q.MemberID, q.InstanceID, false, q.Version)
 	for i := 0; i < len(offsets) && err == nil && each != nil; i++ {
-		err = each(offsets[i].key())
+		err = each(&offsets[i])
 	}
 	if errors.Is(err, kerr.StaleMemberEpoch) && q.Version < 9 {
 		return kerr.UnsupportedVersion

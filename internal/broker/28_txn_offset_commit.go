@@ -91,7 +91,7 @@ func (b *Broker) keepTxnOffsets(q *kmsg.TxnOffsetCommitRequest, offsets []commit
 	if q.Version >= memberFrom {
 		generation, member, instance = q.Generation, q.MemberID, q.InstanceID
 	}
-	if err := b.checkTxnCommit(q.Group, generation, member, instance); err != nil {
+	if err := b.checkTxnCommit(q.Group, generation, member, instance, offsets); err != nil {
 		return err
 	}
 	if err := b.txns.add(t, nil, map[string][]committed{q.Group: offsets}); err != nil {

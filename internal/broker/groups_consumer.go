@@ -245,8 +245,9 @@ func (md *modern) member(id string, instance *string) (*consumer, error) {
 }
 
 // checkCommit is group.checkCommit for a modern group. Since Kafka 4.3 (KIP-1251) a member may
-// commit with an epoch that is not its last for partitions that it has had since then.
-func (md *modern) checkCommit(epoch int32, member string, instance *string, txn bool, version int16) (func(topicPartition) error, error) {
+// commit with an epoch that is not its last for partitions that it has had since then; so may a
+// client of the classic protocol (Kafka: ConsumerGroup.validateOffsetCommit).
+func (md *modern) checkCommit(epoch int32, member string, instance *string, txn bool, version int16) (func(*committed) error, error) {
 	switch {
 	case epoch < 0 && len(md.members) == 0:
 		return nil, nil
@@ -254,26 +255,28 @@ func (md *modern) checkCommit(epoch int32, member string, instance *string, txn 
 		return nil, nil
 	}
 	m := md.members[member]
-	switch {
-	case m == nil:
+	if m == nil {
 		return nil, kerr.UnknownMemberID
+	}
+	stale := kerr.StaleMemberEpoch
+	if m.classic != nil {
+		stale = kerr.IllegalGeneration
+	}
+	switch {
 	case !txn && m.classic == nil && version < 9:
 		return nil, kerr.UnsupportedVersion
 	case epoch == m.epoch:
 		return nil, nil
-	case m.classic != nil:
-		return nil, kerr.IllegalGeneration
 	case epoch > m.epoch:
-		return nil, kerr.StaleMemberEpoch
+		return nil, stale
 	}
-	return func(tp topicPartition) error {
-		id := md.subscribed[tp.topic].id
+	return func(o *committed) error {
 		for _, p := range []parts{m.assigned, m.revoking} {
-			if since, ok := p[id][tp.partition]; ok && since <= epoch {
+			if since, ok := p[o.TopicID][o.Partition]; ok && since <= epoch {
 				return nil
 			}
 		}
-		return kerr.StaleMemberEpoch
+		return stale
 	}, nil
 }
 

@@ -38,7 +38,7 @@ type scene struct {
 
 // TestGroupsAsKafka holds the answers against those recorded from Apache Kafka 4.3.1
 // (testdata/groups). With -groups-kafka host:port, they are recorded anew from that one: it needs
-// group.initial.rebalance.delay.ms=0.
+// group.initial.rebalance.delay.ms=0 and group.consumer.assignment.interval.ms=0.
 func TestGroupsAsKafka(t *testing.T) {
 	if *kafkaAddr != "" {
 		q := kmsg.NewPtrFindCoordinatorRequest()

@@ -121,8 +121,9 @@ func (g *group) forget(keys []topicPartition) error {
 }
 
 // checkCommit says whether a commit may be made (Kafka: validateOffsetCommit). txn is for
-// TxnOffsetCommit. The function that it returns checks one partition; nil: all may.
-func (g *group) checkCommit(generation int32, member string, instance *string, txn bool, version int16) (func(topicPartition) error, error) {
+// TxnOffsetCommit. The function that it returns checks one partition's offset, of which it
+// reads TopicID and Partition; nil: all may.
+func (g *group) checkCommit(generation int32, member string, instance *string, txn bool, version int16) (func(*committed) error, error) {
 	if g.modern != nil {
 		return g.modern.checkCommit(generation, member, instance, txn, version)
 	}

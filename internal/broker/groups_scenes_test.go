@@ -17,6 +17,7 @@ var scenes = map[string]func(*scene){
 	"migrate":  sceneMigrate,
 	"leaders":  sceneLeaders,
 	"mixed":    sceneMixed,
+	"commits":  sceneCommits,
 }
 
 type (

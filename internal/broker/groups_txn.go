@@ -17,8 +17,9 @@ import (
 
 // checkTxnCommit says whether offsets may be committed for a group within a transaction. A
 // request without a generation (-1), member and instance id is not checked. Errors are
-// *kerr.Error: UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, FENCED_INSTANCE_ID.
-func (b *Broker) checkTxnCommit(name string, generation int32, member string, instance *string) error {
+// *kerr.Error: UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, FENCED_INSTANCE_ID; one is that of all
+// the offsets.
+func (b *Broker) checkTxnCommit(name string, generation int32, member string, instance *string, offsets []committed) error {
 	g := b.groups.lock(name)
 	if g == nil {
 		if generation < 0 {
@@ -27,7 +28,10 @@ func (b *Broker) checkTxnCommit(name string, generation int32, member string, in
 		return kerr.IllegalGeneration
 	}
 	defer g.mu.Unlock()
-	_, err := g.checkCommit(generation, member, instance, true, 0)
+	each, err := g.checkCommit(generation, member, instance, true, 0)
+	for i := 0; i < len(offsets) && err == nil && each != nil; i++ {
+		err = each(&offsets[i])
+	}
 	if errors.Is(err, kerr.StaleMemberEpoch) {
 		return kerr.IllegalGeneration
 	}

@@ -69,30 +69,39 @@ func TestCheckTxnCommit(t *testing.T) {
 	s, p := alone(t, nil)
 	one, _ := pair(s)
 	s.group = "consumers"
+	id := p.topics.set("a", 4)
 	ask[chbR](s, "c", s.consumer("11111111", "a"))
+	ask[chbR](s, "d", s.consumer("22222222", "a"))
+	ask[chbR](s, "c", owning(s.consumerBeat("11111111", 2), id, 0, 1)) // gave up 2 and 3; epoch 3
 	i := kmsg.StringPtr("i")
 	for _, c := range []struct {
 		group      string
 		generation int32
 		member     string
 		instance   *string
+		partition  int32
 		want       error
 	}{
-		{"g", -1, "", nil, nil}, // old producers do not say who they are
-		{"g", 2, one, nil, nil},
-		{"g", 1, one, nil, kerr.IllegalGeneration},
-		{"g", 2, "x", nil, kerr.UnknownMemberID},
-		{"g", 2, one, i, kerr.UnknownMemberID},
-		{"g", -1, one, nil, kerr.IllegalGeneration},
-		{"none", -1, "", nil, nil},
-		{"none", 1, "x", nil, kerr.IllegalGeneration},
-		{"consumers", 2, "11111111", nil, nil},
-		{"consumers", 3, "11111111", nil, kerr.IllegalGeneration},
-		{"consumers", 2, "x", nil, kerr.UnknownMemberID},
-		{"consumers", -1, "", nil, nil},
+		{"g", -1, "", nil, 0, nil}, // old producers do not say who they are
+		{"g", 2, one, nil, 0, nil},
+		{"g", 1, one, nil, 0, kerr.IllegalGeneration},
+		{"g", 2, "x", nil, 0, kerr.UnknownMemberID},
+		{"g", 2, one, i, 0, kerr.UnknownMemberID},
+		{"g", -1, one, nil, 0, kerr.IllegalGeneration},
+		{"none", -1, "", nil, 0, nil},
+		{"none", 1, "x", nil, 0, kerr.IllegalGeneration},
+		{"consumers", 3, "11111111", nil, 0, nil},
+		{"consumers", 3, "11111111", nil, 2, nil},
+		{"consumers", 2, "11111111", nil, 0, nil}, // kept (KIP-1251)
+		{"consumers", 2, "11111111", nil, 2, kerr.IllegalGeneration},
+		{"consumers", 1, "11111111", nil, 0, kerr.IllegalGeneration},
+		{"consumers", 4, "11111111", nil, 0, kerr.IllegalGeneration},
+		{"consumers", 2, "x", nil, 0, kerr.UnknownMemberID},
+		{"consumers", -1, "", nil, 0, nil},
 	} {
-		if err := p.b.checkTxnCommit(c.group, c.generation, c.member, c.instance); !errors.Is(err, c.want) {
-			t.Errorf("%s %d %q: %v, want %v", c.group, c.generation, c.member, err, c.want)
+		offsets := []committed{{Topic: "a", TopicID: id, Partition: c.partition}}
+		if err := p.b.checkTxnCommit(c.group, c.generation, c.member, c.instance, offsets); !errors.Is(err, c.want) {
+			t.Errorf("%s %d %q %d: %v, want %v", c.group, c.generation, c.member, c.partition, err, c.want)
 		}
 	}
 }
