@@ -97,5 +97,6 @@ type Aggregate struct {
 	Name, Group, Usage, Doc string
 	Aliases                 []string
 	Example, Result         string
+	WithinGroup             WithinGroup
 	Bind                    func(args []Arg) (BoundAggregate, error)
 }

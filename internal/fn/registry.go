@@ -10,6 +10,9 @@ import (
 type Registry struct {
 	scalars    map[string]*Scalar
 	aggregates map[string]*Aggregate
+	windows    map[string]*Window
+	generators map[string]*Generator
+	highers    map[string]*Higher
 	names      []string
 }
 
@@ -32,23 +35,61 @@ func Aggregates() []Aggregate {
 	))
 }
 
-// NewRegistry builds a registry of all functions.
-func NewRegistry() *Registry {
-	r := &Registry{scalars: map[string]*Scalar{}, aggregates: map[string]*Aggregate{}}
-	for _, s := range Scalars() {
-		for _, n := range append([]string{s.Name}, s.Aliases...) {
-			r.scalars[n] = &s
-			r.names = append(r.names, n)
-		}
+// Windows lists every function that needs OVER and is no aggregate.
+func Windows() []Window { return nil }
+
+// Generators lists every generator.
+func Generators() []Generator { return nil }
+
+// Highers lists every higher-order function.
+func Highers() []Higher { return nil }
+
+// NewRegistry builds a registry of this package's functions and of more scalar functions.
+func NewRegistry(more ...Scalar) *Registry {
+	r := &Registry{scalars: map[string]*Scalar{}, aggregates: map[string]*Aggregate{},
+		windows: map[string]*Window{}, generators: map[string]*Generator{}, highers: map[string]*Higher{}}
+	for _, s := range append(Scalars(), more...) {
+		enter(r, r.scalars, &s, s.Name, s.Aliases)
 	}
 	for _, a := range Aggregates() {
-		for _, n := range append([]string{a.Name}, a.Aliases...) {
-			r.aggregates[n] = &a
-			r.names = append(r.names, n)
-		}
+		enter(r, r.aggregates, &a, a.Name, a.Aliases)
+	}
+	for _, w := range Windows() {
+		enter(r, r.windows, &w, w.Name, w.Aliases)
+	}
+	for _, g := range Generators() {
+		enter(r, r.generators, &g, g.Name, g.Aliases)
+	}
+	for _, h := range Highers() {
+		enter(r, r.highers, &h, h.Name, h.Aliases)
 	}
 	slices.Sort(r.names)
 	return r
+}
+
+func enter[T any](r *Registry, m map[string]*T, f *T, name string, aliases []string) {
+	for _, n := range append([]string{name}, aliases...) {
+		m[n] = f
+		r.names = append(r.names, n)
+	}
+}
+
+// Window finds a window function.
+func (r *Registry) Window(name string) (*Window, bool) {
+	w, ok := r.windows[strings.ToLower(name)]
+	return w, ok
+}
+
+// Generator finds a generator.
+func (r *Registry) Generator(name string) (*Generator, bool) {
+	g, ok := r.generators[strings.ToLower(name)]
+	return g, ok
+}
+
+// Higher finds a higher-order function.
+func (r *Registry) Higher(name string) (*Higher, bool) {
+	h, ok := r.highers[strings.ToLower(name)]
+	return h, ok
 }
 
 // Scalar finds a scalar function.
@@ -66,8 +107,10 @@ func (r *Registry) Aggregate(name string) (*Aggregate, bool) {
 // Names lists all names and aliases, sorted, for "did you mean". The caller must not modify it.
 func (r *Registry) Names() []string { return r.names }
 
-// builtin is the registry of all functions, built once.
-var builtin = sync.OnceValue(NewRegistry)
+// Builtin is the registry of this package's functions, built once.
+func Builtin() *Registry { return builtin() }
+
+var builtin = sync.OnceValue(func() *Registry { return NewRegistry() })
 
 // LookupScalar finds a built-in scalar function.
 func LookupScalar(name string) (*Scalar, bool) { return builtin().Scalar(name) }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/azud/azud/internal/vec"
 )
@@ -78,9 +79,43 @@ func sameNode(a, b Expr) bool {
 	case *Agg:
 		b, ok := b.(*Agg)
 		return ok && a.Name == b.Name && a.Distinct == b.Distinct && len(a.Args) == len(b.Args) &&
-			a.Fn.Result.Equal(b.Fn.Result)
+			(a.Filter == nil) == (b.Filter == nil) && sameOrders(a.Order, b.Order) && a.Fn.Result.Equal(b.Fn.Result)
+	}
+	return sameMore(a, b)
+}
+
+// sameMore is sameNode for the expressions of batch queries. A subquery equals only itself.
+func sameMore(a, b Expr) bool {
+	switch a := a.(type) {
+	case *Outer:
+		b, ok := b.(*Outer)
+		return ok && a.Attr.ID == b.Attr.ID
+	case *Subquery:
+		return a == b
+	case *Higher:
+		b, ok := b.(*Higher)
+		return ok && a.Name == b.Name && a.Fn.Result.Equal(b.Fn.Result)
+	case *Lambda:
+		b, ok := b.(*Lambda)
+		return ok && sameParams(a.Params, b.Params)
+	case *WindowCall:
+		b, ok := b.(*WindowCall)
+		return ok && a.Name == b.Name && (a.Agg == nil) == (b.Agg == nil) && a.IgnoreNulls == b.IgnoreNulls && sameFrame(a.Frame, b.Frame)
 	}
 	return false
+}
+
+func sameOrders(a, b []Order) bool {
+	return slices.EqualFunc(a, b, func(a, b Order) bool { return a.Desc == b.Desc && a.NullsFirst == b.NullsFirst })
+}
+
+// sameParams holds for a lambda and itself: its parameters have ids of their own.
+func sameParams(a, b []Attr) bool {
+	return slices.EqualFunc(a, b, func(a, b Attr) bool { return a.ID == b.ID })
+}
+
+func sameFrame(a, b Frame) bool {
+	return a.Range == b.Range && a.Lo.Kind == b.Lo.Kind && a.Lo.Rows == b.Lo.Rows && a.Hi.Kind == b.Hi.Kind && a.Hi.Rows == b.Hi.Rows
 }
 
 // sameLit compares one-row columns by type and stored value.

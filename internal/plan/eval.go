@@ -180,7 +180,7 @@ func FoldNode(c *fn.Context, e Expr) Expr {
 // Foldable reports an operation over literals alone that gives the same value each time.
 func Foldable(e Expr) bool {
 	switch e := e.(type) {
-	case *Ref, *Lit, *Agg:
+	case *Ref, *Lit, *Agg, *Outer, *Subquery, *Lambda, *Higher, *WindowCall:
 		return false
 	case *Call:
 		if e.Fn.Volatile {

@@ -106,7 +106,8 @@ type Agg struct {
 	Fn       fn.BoundAggregate
 	Args     []Expr
 	Distinct bool
-	Filter   Expr // nil: every row
+	Filter   Expr    // nil: every row
+	Order    []Order // of WITHIN GROUP, for aggregates that want rows in order
 	At       errs.Span
 }
 
@@ -200,6 +201,9 @@ func (e *Agg) Children() []Expr {
 	if e.Filter != nil {
 		out = append(out, e.Filter)
 	}
+	for _, o := range e.Order {
+		out = append(out, o.Expr)
+	}
 	return out
 }
 
@@ -227,10 +231,11 @@ func (e *Case) With(c []Expr) Expr {
 
 func (e *Agg) With(c []Expr) Expr {
 	d := *e
-	d.Args = c[:len(e.Args)]
+	d.Args, c = c[:len(e.Args)], c[len(e.Args):]
 	if e.Filter != nil {
-		d.Filter = c[len(e.Args)]
+		d.Filter, c = c[0], c[1:]
 	}
+	d.Order = ordersWith(e.Order, c)
 	return &d
 }
 
@@ -249,4 +254,14 @@ func (*Agg) expr()      {}
 type Named struct {
 	Attr Attr
 	Expr Expr
+}
+
+// ordersWith is sort keys with other expressions.
+func ordersWith(by []Order, exprs []Expr) []Order {
+	out := make([]Order, len(by))
+	for i, o := range by {
+		o.Expr = exprs[i]
+		out[i] = o
+	}
+	return out
 }

@@ -29,6 +29,10 @@ type Scan struct {
 	Source  int // streams are numbered in the order of the text, from 0
 	Columns []int
 	Attrs   []Attr
+	// Filters are conditions over Attrs that every row wanted fulfils: the connector may leave out
+	// rows that do not. The plan above checks them again.
+	Filters []Expr
+	Limit   int64 // no more rows than these are needed; 0: all
 	At      errs.Span
 }
 
@@ -91,6 +95,7 @@ type Order struct {
 type Sort struct {
 	Child Node
 	By    []Order
+	Top   int64 // only the first Top rows are needed; 0: all
 	At    errs.Span
 }
 

@@ -30,7 +30,7 @@ func Describe(n Node) string {
 		if n.Stream {
 			return fmt.Sprintf("Scan stream %s (source %d) %s", n.Table.Name(), n.Source, attrList(n.Attrs))
 		}
-		return fmt.Sprintf("Scan %s %s", n.Table.Name(), attrList(n.Attrs))
+		return fmt.Sprintf("Scan %s %s", n.Table.Name(), attrList(n.Attrs)) + scanPushed(n)
 	case *Values:
 		return fmt.Sprintf("Values %d rows %s", n.Rows.Rows(), attrList(n.Attrs))
 	case *Filter:
@@ -45,13 +45,71 @@ func Describe(n Node) string {
 	case *Aggregate:
 		return describeAggregate(n)
 	case *Sort:
+		if n.Top > 0 {
+			return fmt.Sprintf("Sort [%s] top %d", orderList(n.By), n.Top)
+		}
 		return "Sort [" + orderList(n.By) + "]"
 	case *Limit:
 		return describeLimit(n)
 	case *Union:
 		return "Union " + attrList(n.Attrs)
 	}
+	return describeMore(n)
+}
+
+// describeMore is Describe for the nodes of batch queries.
+func describeMore(n Node) string {
+	switch n := n.(type) {
+	case *Join:
+		return describeJoin(n)
+	case *Window:
+		s := "Window " + namedList(n.Calls)
+		if len(n.Partition) > 0 {
+			s += " partition [" + exprList(n.Partition) + "]"
+		}
+		if len(n.Order) > 0 {
+			s += " order [" + orderList(n.Order) + "]"
+		}
+		return s
+	case *Generate:
+		s := "Generate " + n.Name + "(" + exprList(n.Args) + ") AS " + attrList(n.Out)
+		if n.Outer {
+			s += " outer"
+		}
+		return s
+	case *Expand:
+		rows := make([]string, len(n.Rows))
+		for i, r := range n.Rows {
+			rows[i] = "[" + exprList(r) + "]"
+		}
+		return "Expand " + strings.Join(rows, ", ") + " AS " + attrList(n.Attrs)
+	case *Range:
+		return fmt.Sprintf("Range %d to %d by %d AS %s", n.Start, n.End, n.Step, attr(n.Attr))
+	case *Sample:
+		return fmt.Sprintf("Sample %g", n.Fraction)
+	case *Recursive:
+		return fmt.Sprintf("Recursive %d %s", n.Number, attrList(n.Attrs))
+	case *RecursiveRef:
+		return fmt.Sprintf("RecursiveRef %d %s", n.Number, attrList(n.Attrs))
+	}
 	return fmt.Sprintf("%T", n)
+}
+
+func describeJoin(n *Join) string {
+	s := n.Kind.String() + " join"
+	if n.Lateral {
+		s += " lateral"
+	}
+	if n.NullAware {
+		s += " null-aware"
+	}
+	if n.On != nil {
+		s += " ON " + String(n.On)
+	}
+	if n.Kind == LeftMark {
+		s += " AS " + attr(n.Mark)
+	}
+	return s
 }
 
 func describeWindow(n *TimeWindow) string {
@@ -129,4 +187,16 @@ func orderList(by []Order) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// scanPushed is what a scan's connector is told.
+func scanPushed(n *Scan) string {
+	s := ""
+	if len(n.Filters) > 0 {
+		s += " filters [" + exprList(n.Filters) + "]"
+	}
+	if n.Limit > 0 {
+		s += fmt.Sprintf(" limit %d", n.Limit)
+	}
+	return s
 }

@@ -48,7 +48,63 @@ func String(e Expr) string {
 	case *Agg:
 		return aggString(e)
 	}
+	return moreString(e)
+}
+
+// moreString is String for the expressions of batch queries.
+func moreString(e Expr) string {
+	switch e := e.(type) {
+	case *Outer:
+		return fmt.Sprintf("outer(%s#%d)", e.Attr.Name, e.Attr.ID)
+	case *Subquery:
+		switch e.Kind {
+		case ExistsQuery:
+			return "EXISTS (subquery)"
+		case InQuery:
+			return "(" + exprList(e.X) + " IN (subquery))"
+		}
+		return "(scalar subquery)"
+	case *Lambda:
+		names := make([]string, len(e.Params))
+		for i, p := range e.Params {
+			names[i] = attr(p)
+		}
+		return "(" + strings.Join(names, ", ") + ") -> " + String(e.Body)
+	case *Higher:
+		return e.Name + "(" + exprList(e.Args) + ")"
+	case *WindowCall:
+		call := e.Name + "(" + exprList(e.Args) + ")"
+		if e.Agg != nil {
+			call = String(e.Agg)
+		}
+		if e.IgnoreNulls {
+			call += " IGNORE NULLS"
+		}
+		return call + " OVER " + frameString(e.Frame)
+	}
 	return fmt.Sprintf("%T", e)
+}
+
+func frameString(f Frame) string {
+	kind := "ROWS"
+	if f.Range {
+		kind = "RANGE"
+	}
+	return kind + " BETWEEN " + boundString(f.Lo, "PRECEDING") + " AND " + boundString(f.Hi, "FOLLOWING")
+}
+
+func boundString(b FrameBound, unbounded string) string {
+	switch {
+	case b.Kind == Unbounded:
+		return "UNBOUNDED " + unbounded
+	case b.Kind == CurrentRow:
+		return "CURRENT ROW"
+	case b.Kind == ByValue:
+		return String(b.Value)
+	case b.Rows < 0:
+		return fmt.Sprintf("%d PRECEDING", -b.Rows)
+	}
+	return fmt.Sprintf("%d FOLLOWING", b.Rows)
 }
 
 // Text is an expression near SQL that does not depend on the numbers of attributes, so that
@@ -116,6 +172,9 @@ func aggString(e *Agg) string {
 		s += "DISTINCT "
 	}
 	s += exprList(e.Args) + ")"
+	if len(e.Order) > 0 {
+		s += " WITHIN GROUP (ORDER BY " + orderList(e.Order) + ")"
+	}
 	if e.Filter != nil {
 		s += " FILTER (WHERE " + String(e.Filter) + ")"
 	}

@@ -34,6 +34,22 @@ func nodeAt(n Node, at errs.Span) Node {
 		d := *n
 		d.At = at
 		return &d
+	case *Join:
+		d := *n
+		d.At = at
+		return &d
+	case *Window:
+		d := *n
+		d.At = at
+		return &d
+	case *Generate:
+		d := *n
+		d.At = at
+		return &d
+	case *Recursive:
+		d := *n
+		d.At = at
+		return &d
 	}
 	return n
 }
@@ -77,6 +93,33 @@ func exprAt(e Expr, at errs.Span) Expr {
 		d.At = at
 		return &d
 	case *Agg:
+		d := *e
+		d.At = at
+		return &d
+	}
+	return moreAt(e, at)
+}
+
+// moreAt is exprAt for the expressions of batch queries.
+func moreAt(e Expr, at errs.Span) Expr {
+	switch e := e.(type) {
+	case *Outer:
+		d := *e
+		d.At = at
+		return &d
+	case *Subquery:
+		d := *e
+		d.At, d.Plan = at, Respan(e.Plan, at)
+		return &d
+	case *Lambda:
+		d := *e
+		d.At = at
+		return &d
+	case *Higher:
+		d := *e
+		d.At = at
+		return &d
+	case *WindowCall:
 		d := *e
 		d.At = at
 		return &d

@@ -54,22 +54,85 @@ func MapExprs(n Node, f func(Expr) Expr) Node {
 			return &d
 		}
 	case *Sort:
-		return mapSort(n, f)
+		if by, ok := mapOrders(n.By, f); ok {
+			d := *n
+			d.By = by
+			return &d
+		}
+	}
+	return mapMore(n, f)
+}
+
+// mapMore is MapExprs for the nodes of batch queries.
+func mapMore(n Node, f func(Expr) Expr) Node {
+	switch n := n.(type) {
+	case *Scan:
+		if list, ok := mapList(n.Filters, f); ok {
+			d := *n
+			d.Filters = list
+			return &d
+		}
+	case *Join:
+		if n.On == nil {
+			return n
+		}
+		if on := f(n.On); on != n.On {
+			d := *n
+			d.On = on
+			return &d
+		}
+	case *Window:
+		part, p := mapList(n.Partition, f)
+		by, o := mapOrders(n.Order, f)
+		calls, c := mapNamed(n.Calls, f)
+		if p || o || c {
+			d := *n
+			d.Partition, d.Order, d.Calls = part, by, calls
+			return &d
+		}
+	case *Generate:
+		if args, ok := mapList(n.Args, f); ok {
+			d := *n
+			d.Args = args
+			return &d
+		}
+	case *Expand:
+		return mapExpand(n, f)
 	}
 	return n
 }
 
-func mapSort(n *Sort, f func(Expr) Expr) Node {
-	by, changed := make([]Order, len(n.By)), false
-	for i, o := range n.By {
-		by[i] = o
-		by[i].Expr = f(o.Expr)
-		changed = changed || by[i].Expr != o.Expr
+func mapExpand(n *Expand, f func(Expr) Expr) Node {
+	d, changed := *n, false
+	d.Rows = make([][]Expr, len(n.Rows))
+	for i, row := range n.Rows {
+		list, ok := mapList(row, f)
+		d.Rows[i] = list
+		changed = changed || ok
 	}
 	if !changed {
 		return n
 	}
-	return &Sort{Child: n.Child, By: by, At: n.At}
+	return &d
+}
+
+func mapOrders(by []Order, f func(Expr) Expr) (out []Order, changed bool) {
+	out = make([]Order, len(by))
+	for i, o := range by {
+		out[i] = o
+		out[i].Expr = f(o.Expr)
+		changed = changed || out[i].Expr != o.Expr
+	}
+	return out, changed
+}
+
+func mapList(list []Expr, f func(Expr) Expr) (out []Expr, changed bool) {
+	out = make([]Expr, len(list))
+	for i, e := range list {
+		out[i] = f(e)
+		changed = changed || out[i] != e
+	}
+	return out, changed
 }
 
 func mapNamed(list []Named, f func(Expr) Expr) (out []Named, changed bool) {
@@ -131,13 +194,49 @@ func mapChildren(e Expr, f func(Expr) Expr) Expr {
 	return e.With(out)
 }
 
-// Refs adds the ids that an expression reads to a set.
+// Refs adds the ids that an expression reads to a set: those that subqueries in it read of the
+// queries around them, too. A lambda's parameters are among them.
 func Refs(e Expr, into map[ID]bool) {
 	WalkExpr(e, func(e Expr) bool {
-		if r, ok := e.(*Ref); ok {
-			into[r.Attr.ID] = true
+		switch e := e.(type) {
+		case *Ref:
+			into[e.Attr.ID] = true
+		case *Subquery:
+			OuterRefs(e.Plan, into)
 		}
 		return true
+	})
+}
+
+// OuterRefs adds the ids that a plan reads of the queries around it to a set; those which a
+// Lateral join or a Subquery within it provides are among them.
+func OuterRefs(n Node, into map[ID]bool) {
+	MapOuter(n, func(o *Outer) Expr {
+		into[o.Attr.ID] = true
+		return o
+	})
+}
+
+// MapOuter rebuilds a plan with every Outer replaced, in subqueries within it as well.
+func MapOuter(n Node, f func(*Outer) Expr) Node {
+	return TransformUp(n, func(n Node) Node {
+		return MapExprs(n, func(e Expr) Expr { return mapOuterExpr(e, f) })
+	})
+}
+
+func mapOuterExpr(e Expr, f func(*Outer) Expr) Expr {
+	return RewriteUp(e, func(e Expr) Expr {
+		switch e := e.(type) {
+		case *Outer:
+			return f(e)
+		case *Subquery:
+			if p := MapOuter(e.Plan, f); p != e.Plan {
+				d := *e
+				d.Plan = p
+				return &d
+			}
+		}
+		return e
 	})
 }
 
@@ -171,7 +270,7 @@ func IsConst(e Expr) bool {
 	ok := true
 	WalkExpr(e, func(e Expr) bool {
 		switch e := e.(type) {
-		case *Ref, *Agg:
+		case *Ref, *Agg, *Outer, *Subquery, *WindowCall, *Higher:
 			ok = false
 		case *Call:
 			ok = ok && !e.Fn.Volatile
