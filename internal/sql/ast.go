@@ -35,7 +35,8 @@ type Body interface {
 	body()
 }
 
-// Relation is an item of FROM: *TableRef, *SubqueryRef, *FuncRef, *ValuesRef, *ParenRef or *Join.
+// Relation is an item of FROM: *TableRef, *SubqueryRef, *FuncRef, *ValuesRef, *ParenRef, *Join,
+// *PivotRef or *UnpivotRef.
 type Relation interface {
 	Node
 	relation()
@@ -48,10 +49,13 @@ type Ident struct {
 	Quoted bool
 }
 
-// Name is a dotted name such as catalog.schema.table.
+// Name is a dotted name such as catalog.schema.table, or IDENTIFIER(Expr) with Expr not a plain
+// text: then Parts is empty, and the analyzer computes Expr, a constant string, and reads the
+// name from it with ParseName. (IDENTIFIER('a.b') has Parts.)
 type Name struct {
 	At
 	Parts []Ident
+	Expr  Expr
 }
 
 // Strings returns the parts as text.

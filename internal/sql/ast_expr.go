@@ -58,11 +58,19 @@ type Index struct {
 }
 
 // Star is * or t.*, perhaps without the columns of Except. It stands only in select lists and
-// argument lists.
+// argument lists. Replace is set only by the pipe operator SET: see PipeOp.
 type Star struct {
 	At
 	Qualifier []Ident
 	Except    []Name
+	Replace   *Replacement
+}
+
+// DynColumn is IDENTIFIER(X) as a value, with X not a plain text: the column whose name the
+// constant string X holds (read it with ParseName and resolve a Column of its Parts).
+type DynColumn struct {
+	At
+	X Expr
 }
 
 // Unary is an operator before its operand: OpNot, OpSub, OpAdd, OpBitNot.
@@ -306,6 +314,7 @@ func (*Column) expr()     {}
 func (*Field) expr()      {}
 func (*Index) expr()      {}
 func (*Star) expr()       {}
+func (*DynColumn) expr()  {}
 func (*Unary) expr()      {}
 func (*Binary) expr()     {}
 func (*Between) expr()    {}

@@ -17,11 +17,15 @@ type Query struct {
 }
 
 // CTE is one name of WITH.
+//
+// With Query.Recursive, a CTE that names itself is UNION [ALL] of an anchor and a step. MaxLevel is
+// MAX RECURSION LEVEL (a NumberLit or Param), nil unless written.
 type CTE struct {
 	At
-	Name    Ident
-	Columns []Ident
-	Query   *Query
+	Name     Ident
+	Columns  []Ident
+	MaxLevel Expr
+	Query    *Query
 }
 
 // NamedWindow is WINDOW name AS (spec).
@@ -31,7 +35,9 @@ type NamedWindow struct {
 	Spec WindowSpec
 }
 
-// Select is SELECT … FROM … WHERE … GROUP BY … HAVING.
+// Select is SELECT … FROM … WHERE … GROUP BY … HAVING … WINDOW … QUALIFY. Qualify filters after the
+// windows: it may name aliases of the select list and must have a window function in itself or
+// in the list (Spark: UnresolvedQualify). Pipe is set when the Select stands for a pipe operator.
 type Select struct {
 	At
 	Distinct bool
@@ -43,6 +49,8 @@ type Select struct {
 	GroupBy  *GroupBy
 	Having   Expr
 	Windows  []NamedWindow
+	Qualify  Expr
+	Pipe     PipeOp
 }
 
 // SelectItem is one column of a select list. Alias has more than one name only for
@@ -91,7 +99,8 @@ const (
 
 // GroupItem is one item of GROUP BY. For Cube and Rollup each element of Sets is one
 // (composite) column; for GroupSets each element of Items is a set: a GroupExpr item with
-// Set, or a nested Cube, Rollup or GroupSets.
+// Set, or a nested Cube, Rollup or GroupSets. Alias (Name empty without one) is written only in
+// the pipe operator AGGREGATE.
 type GroupItem struct {
 	At
 	Kind  GroupKind
@@ -99,6 +108,7 @@ type GroupItem struct {
 	Set   []Expr      // GroupExpr within GROUPING SETS, perhaps empty
 	Sets  [][]Expr    // Cube, Rollup
 	Items []GroupItem // GroupSets
+	Alias Ident       // GroupExpr of PipeAggregate
 }
 
 // SetOp is L UNION | INTERSECT | EXCEPT [ALL] R. MINUS is EXCEPT.
@@ -145,15 +155,19 @@ type TableRef struct {
 	Name      Name
 	Stream    bool
 	Options   []Option // WITH (…)
+	Sample    *Sample
 	Watermark *Watermark
 	Alias     *TableAlias
 }
 
-// SubqueryRef is [LATERAL] (query).
+// SubqueryRef is [LATERAL] (query). Open is set for the input of a pipe operator: its columns keep
+// their qualifiers, see PipeOp.
 type SubqueryRef struct {
 	At
 	Query     *Query
 	Lateral   bool
+	Open      bool
+	Sample    *Sample
 	Watermark *Watermark
 	Alias     *TableAlias
 }
@@ -178,6 +192,7 @@ type ValuesRef struct {
 type ParenRef struct {
 	At
 	Rel       Relation
+	Sample    *Sample
 	Watermark *Watermark
 	Alias     *TableAlias
 }

@@ -20,7 +20,9 @@ type Option struct {
 	ValPos errs.Span
 }
 
-// ColumnDef is one column of CREATE TABLE.
+// ColumnDef is one column of CREATE TABLE. CHAR(n) and VARCHAR(n) have the type STRING and n as
+// Length: longer texts must be refused when they are written (EXCEED_LIMIT_LENGTH), and shorter
+// ones of CHAR are padded with spaces. DefaultText is DEFAULT as written.
 type ColumnDef struct {
 	At
 	Name    Ident
@@ -28,6 +30,10 @@ type ColumnDef struct {
 	NotNull bool
 	Comment string
 	Default Expr // DEFAULT x, or nil
+
+	DefaultText string
+	Length      int // of CHAR and VARCHAR, else 0
+	Char        bool
 }
 
 // CreateTable is CREATE [OR REPLACE] [TEMPORARY] TABLE: a source, a sink or a stored table.
@@ -86,6 +92,7 @@ type CreateView struct {
 	Properties  []Option
 	Query       *Query
 	Text        string      // the query as written
+	Binding     string      // WITH SCHEMA …: "BINDING", "COMPENSATION", "EVOLUTION", "TYPE EVOLUTION" or ""
 	Using       Name        // CREATE TEMPORARY VIEW … USING
 	Defs        []ColumnDef // its typed columns
 	Options     []Option
@@ -103,17 +110,25 @@ type Drop struct {
 	At
 	View     bool
 	IfExists bool
+	Purge    bool
 	Name     Name
 }
 
-// Insert is INSERT INTO | OVERWRITE [TABLE] Table [(Columns)] [BY NAME] Query.
+// Insert is INSERT INTO | OVERWRITE [TABLE] Table [PARTITION (…) [IF NOT EXISTS]] [(Columns)]
+// [BY NAME] Query. The values of Partition come after the query's columns, the dynamic ones are
+// the last columns of the query (or by name). ReplaceWhere, of INSERT INTO … REPLACE WHERE,
+// deletes the rows that it is true for before it inserts.
 type Insert struct {
 	At
-	Overwrite bool
-	Table     Name
-	Columns   []Ident
-	ByName    bool
-	Query     *Query // its With holds a WITH written before INSERT
+	Overwrite    bool
+	Table        Name
+	Options      []Option // WITH (…)
+	Partition    []PartitionValue
+	IfNotExists  bool // OVERWRITE only where the partition is not there yet
+	Columns      []Ident
+	ByName       bool
+	ReplaceWhere Expr
+	Query        *Query // its With holds a WITH written before INSERT
 }
 
 // InsertDir is INSERT OVERWRITE [LOCAL] DIRECTORY 'Path' USING Using [OPTIONS] Query. Path may
@@ -127,9 +142,9 @@ type InsertDir struct {
 	Query   *Query
 }
 
-// Show is SHOW What. What is "TABLES", "SCHEMAS" (DATABASES is SCHEMAS), "FUNCTIONS", "COLUMNS",
-// "CREATE TABLE", "VIEWS", "TBLPROPERTIES", "CATALOGS" or "PARTITIONS". Name is what follows IN or FROM, or the
-// table. Pattern is the LIKE text, "" without.
+// Show is SHOW What. What is "TABLES", "TABLE EXTENDED", "SCHEMAS" (DATABASES is SCHEMAS), "FUNCTIONS",
+// "COLUMNS", "CREATE TABLE", "VIEWS", "TBLPROPERTIES", "CATALOGS", "PARTITIONS", "CURRENT SCHEMA" or
+// "COLLATIONS". Name is what follows IN or FROM, or the table. Pattern is the LIKE text, "" without.
 type Show struct {
 	At
 	What    string
@@ -138,6 +153,8 @@ type Show struct {
 	Like    bool   // a pattern was written
 	Scope   string // SHOW FUNCTIONS: "ALL", "SYSTEM", "USER" or ""
 	Key     string // SHOW TBLPROPERTIES t ('key')
+
+	Partition []PartitionValue // SHOW PARTITIONS, SHOW TABLE EXTENDED
 }
 
 // Describe is DESCRIBE [TABLE] [EXTENDED] Name [Column], DESCRIBE [QUERY] Query, DESCRIBE FUNCTION
@@ -149,6 +166,9 @@ type Describe struct {
 	Name     Name
 	Column   Name
 	Query    *Query
+
+	Partition []PartitionValue
+	JSON      bool // AS JSON
 }
 
 // Explain is EXPLAIN [Mode] Stmt. Mode is "", "EXTENDED", "FORMATTED", "CODEGEN", "COST" or

@@ -91,7 +91,7 @@ func (p *parser) name(what string) Name {
 	for p.acceptOp(".") {
 		parts = append(parts, p.dashed(p.anyIdent("a name after the dot")))
 	}
-	return Name{p.from(start), parts}
+	return Name{At: p.from(start), Parts: parts}
 }
 
 // nameIdent reads an identifier where no expression can follow.

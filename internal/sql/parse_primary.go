@@ -255,7 +255,7 @@ func (p *parser) named() Expr {
 		parts = append(parts, p.anyIdent("a field name after the dot"))
 	}
 	if p.isOp("(") {
-		return p.call(Name{p.from(start), parts})
+		return p.call(Name{At: p.from(start), Parts: parts})
 	}
 	if len(parts) == 1 && p.tok().kind == tkOp && p.tok().up == "=>" {
 		p.fail("a value; a named argument stands only within the parentheses of a call")

@@ -33,7 +33,7 @@ func (p *parser) special() Expr {
 func (p *parser) callee() Name {
 	id := p.anyIdent("a function")
 	p.expectOp("(")
-	return Name{id.At, []Ident{id}}
+	return Name{At: id.At, Parts: []Ident{id}}
 }
 
 func (p *parser) cast(start int, try bool) Expr {

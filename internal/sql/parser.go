@@ -34,6 +34,9 @@ type parser struct {
 	params  int
 	pending Expr // an operand that was read before it was known to be one
 	star    int  // index of the token where * may stand as an expression, or -1
+
+	values     map[string]Expr // values of :name
+	positional []Expr          // values of ?
 }
 
 // bail carries an error out of the recursive descent.
@@ -61,9 +64,25 @@ func caught(err *error) {
 func Parse(src *errs.Source) ([]Statement, error) { return ParseWith(src, nil) }
 
 // ParseWith is Parse with ${…} resolved, in strings and where a word or number may stand.
-func ParseWith(src *errs.Source, expand Expander) (stmts []Statement, err error) {
+func ParseWith(src *errs.Source, expand Expander) ([]Statement, error) {
+	return ParseOptions(src, Options{Expand: expand})
+}
+
+// Options are what a text may refer to. Parameters are replaced where they stand, as Spark does:
+// :name by Named[name] (case counts) and ? by the values of Positional in their order, each one
+// time. The values are constants (literals, casts, array(…) and the like). With both nil,
+// parameters stay *Param; else one without a value is UNBOUND_SQL_PARAMETER.
+type Options struct {
+	Expand     Expander
+	Named      map[string]Expr
+	Positional []Expr
+}
+
+// ParseOptions is Parse with Options.
+func ParseOptions(src *errs.Source, o Options) (stmts []Statement, err error) {
 	defer caught(&err)
-	p := newParserWith(src, expand)
+	p := newParserWith(src, o.Expand)
+	p.values, p.positional = o.Named, o.Positional
 	for {
 		for p.acceptOp(";") {
 		}
@@ -86,6 +105,15 @@ func ParseExpr(src *errs.Source) (e Expr, err error) {
 	e = p.expr()
 	p.end()
 	return e, nil
+}
+
+// ParseName reads a dotted name such as a.`b c`, as the text of IDENTIFIER(…) holds it.
+func ParseName(src *errs.Source) (n Name, err error) {
+	defer caught(&err)
+	p := newParser(src)
+	n = p.name("a name")
+	p.end()
+	return n, nil
 }
 
 // ParseType reads a data type such as ARRAY<STRUCT<a: INT>>.
