@@ -12,7 +12,9 @@ Suites: librdkafka, franz_go, kafka_python, kafka_tools; all of them by default.
     kafka    runs with --full and against Apache Kafka only; the reason says what azud does not have
     no       does not run; with the reason
 
-Prints a line for each test that did not end as expected, counts by suite, and
+A test that lost a race of its own (races.py) runs again, alone, twice at most.
+
+Prints a line for each test that did not end as expected or ran again, counts by suite, and
 'N passed, M failed' last. Each suite's output is in DIR.
 """
 
@@ -25,6 +27,7 @@ import sys
 import tempfile
 import time
 
+import races
 import suites
 import tools
 
@@ -63,6 +66,7 @@ def run(suite, address, words, out):
             again = [n for n in shaky if results.get(n, ("",))[0] != "PASS"]
             if again:
                 results.update(SUITES[suite](address, again, out))
+        races.again(suite, lambda names, folder: SUITES[suite](address, names, folder), results, out)
     except Exception as e:
         print("%s did not run: %s: %s" % (suite, type(e).__name__, e))
         return 0, ["%s: did not run" % suite]
@@ -72,9 +76,9 @@ def run(suite, address, words, out):
         if status == "PASS":
             passed += 1
         else:
-            failures.append("%s/%s: %s %s" % (suite, name, status, detail))
+            failures.append("%s/%s: %s %s" % (suite, name, status, detail[:400]))
     known = {t.name for t in tests}
-    failures += ["%s/%s: %s %s, and is not in the list" % (suite, n, *r) for n, r in results.items()
+    failures += ["%s/%s: %s %s, and is not in the list" % (suite, n, r[0], r[1][:400]) for n, r in results.items()
                  if n not in known and r[0] == "FAIL"]
     for f in failures:
         print("FAILED " + f)

@@ -154,10 +154,38 @@ def franz_go(address, names, out):
          "^(%s)$" % "|".join(sorted(names))], out / "franz-go.log", folder / "src/pkg/kgo",
         {"KGO_SEEDS": address, "KGO_TEST_RF": "1", "KGO_LOG_LEVEL": "none",
          "KGO_TEST_RECORDS": os.environ.get("KGO_TEST_RECORDS", "20000"), "KGO_TEST_MAX_TOPIC_PARTS": "11"})
+    return go_results(text)
+
+
+ROUTINE = re.compile(r"(deleting|FAILED TESTING -- NOT DELETING) (topic|group|TOPIC|GROUP) \w+|\S+ completed in [\w.µ]+")
+
+
+def go_results(text):
+    """The results of kgo's tests. The detail of a failure is all that it and its subtests say but
+    for routine, as "TEST: MESSAGE | TEST: MESSAGE". What a member of a group prints belongs to the
+    test that says it keeps the group; all of a group's is one message."""
+    said, printed, groups, test = {}, {}, {}, ""
+    for line in text.splitlines():
+        if m := re.match(r"=== \w+ +(\S+)", line):
+            test = m[1]
+        elif m := re.match(r"    testConsumer sendErr group=(\w+): (.*)", line):
+            printed.setdefault(m[1], []).append(m[2])
+        elif m := re.match(r"    \w+\.go:\d+: (.*)", line):
+            if kept := re.fullmatch(r"FAILED TESTING -- NOT DELETING GROUP (\w+)", m[1]):
+                groups.setdefault(test, []).append(kept[1])
+            if not ROUTINE.fullmatch(m[1]):
+                said.setdefault(test, []).append(m[1])
+        elif re.match(r"        \S", line) and said.get(test):
+            said[test][-1] += " " + line.strip()
     results = {}
     for m in re.finditer(r"^--- (PASS|FAIL|SKIP): (\w+) \(.*?\)\n((?:    .*\n)*)", text, re.M):
-        detail = " | ".join(s.strip() for s in m[3].splitlines() if "--- PASS" not in s)
-        results[m[2]] = (m[1], detail[:400])
+        failed = [m[2]] * (m[1] == "FAIL") + re.findall(r"--- FAIL: (\S+)", m[3])
+        detail = []
+        for name in failed:
+            own = said.get(name, [] if any(f.startswith(name + "/") for f in failed) else ["failed"])
+            members = [" then ".join(printed[g]) for g in groups.get(name, []) if g in printed]
+            detail += ["%s: %s" % (name, message) for message in own + members]
+        results[m[2]] = (m[1], " | ".join(detail) if failed else " | ".join(said.get(m[2], []))[:400])
     for m in re.finditer(r"^panic: (.*)", text, re.M):
         results.setdefault("panic", ("FAIL", m[1]))
     return results
