@@ -35,8 +35,8 @@ type parser struct {
 	pending Expr // an operand that was read before it was known to be one
 	star    int  // index of the token where * may stand as an expression, or -1
 
-	values     map[string]Expr // values of :name
-	positional []Expr          // values of ?
+	byName  map[string]Expr // values of :name
+	byIndex []Expr          // values of ?
 }
 
 // bail carries an error out of the recursive descent.
@@ -82,7 +82,7 @@ type Options struct {
 func ParseOptions(src *errs.Source, o Options) (stmts []Statement, err error) {
 	defer caught(&err)
 	p := newParserWith(src, o.Expand)
-	p.values, p.positional = o.Named, o.Positional
+	p.byName, p.byIndex = o.Named, o.Positional
 	for {
 		for p.acceptOp(";") {
 		}
