@@ -99,4 +99,7 @@ type Aggregate struct {
 	Example, Result         string
 	WithinGroup             WithinGroup
 	Bind                    func(args []Arg) (BoundAggregate, error)
+	// BindWithin resolves a call with WITHIN GROUP (ORDER BY args[0] [DESC]) where WithinGroup is
+	// OrderedValue; args[1:] are the call's own arguments. Plan's Agg has them in this order.
+	BindWithin func(args []Arg, desc bool) (BoundAggregate, error)
 }

@@ -99,7 +99,7 @@ const (
 	NoWithinGroup WithinGroup = iota // refused
 	// OrderedRows: the rows of a group come to Update in that order (listagg).
 	OrderedRows
-	// OrderedValue: the one key of ORDER BY is the first argument, and a boolean literal, whether it
-	// is DESC, the last one (percentile_cont, percentile_disc, mode).
+	// OrderedValue: the call is resolved by Aggregate.BindWithin, with the one key of ORDER BY before
+	// the arguments (percentile_cont, percentile_disc, mode). NULLS FIRST and LAST mean nothing.
 	OrderedValue
 )
