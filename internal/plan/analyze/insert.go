@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
@@ -190,4 +191,13 @@ func (i *inserting) column(f types.Field, a *plan.Attr) (plan.Named, error) {
 		attr = plan.Attr{ID: i.next, Name: f.Name, Type: f.Type, Nullable: x.Nullable()}
 	}
 	return plan.Named{Attr: attr, Expr: x}, nil
+}
+
+// Assign is a constant as a variable or column of a type stores it. Its errors have no place.
+func Assign(c *fn.Context, x plan.Expr, to types.Type, what string) (vec.Col, error) {
+	if !types.CanANSIStore(x.Type(), to) {
+		return vec.Col{}, errs.New("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION", "%s is %s, and a value of %s cannot be stored in it", what, to.SQL(), x.Type().SQL()).
+			State("42K09").WithHint("convert it: CAST(... AS %s)", to.SQL())
+	}
+	return plan.Eval(c, castTo(x, to))
 }
