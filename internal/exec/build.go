@@ -42,6 +42,9 @@ type node interface {
 
 func build(n plan.Node, o *BuildOptions) (node, error) {
 	children := n.Children()
+	if j, ok := n.(*plan.Join); ok && j.Lateral {
+		children = children[:1] // the right side is built for each row
+	}
 	in := make([]node, len(children))
 	for i, c := range children {
 		var err error
@@ -76,6 +79,11 @@ func build(n plan.Node, o *BuildOptions) (node, error) {
 		return &limit{one: one{in[0]}, count: n.Count, skip: max(0, n.Offset), drain: o.Streaming}, nil
 	case *plan.Union:
 		return &union{in: in}, nil
+	case *plan.Join:
+		if n.Lateral {
+			return newLateral(n, in[0], o)
+		}
+		return newJoin(n, in[0], in[1], o)
 	}
 	return nil, internalf("no operator for %T", n)
 }

@@ -1,0 +1,478 @@
+package exec
+
+import (
+	"context"
+	"iter"
+
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/fn"
+	"github.com/azud/azud/internal/plan"
+	"github.com/azud/azud/internal/types"
+	"github.com/azud/azud/internal/vec"
+)
+
+// prober looks the rows of one side of a join up in the other. It belongs to one goroutine; the
+// build side is shared.
+type prober struct {
+	*joinShape
+	size  int
+	src   *errs.Source
+	keys  []evaluator
+	rest  evaluator // nil: the keys say it all
+	full  evaluator // the whole condition, of three-valued kinds
+	wants []bool    // which columns of input() the conditions read
+
+	scratch keyScratch
+	ids     []uint32 // of each row of the batch: its key's id, or noID
+	nullKey []bool   // of each row: a key is NULL and matches nothing
+	l, r    []uint32 // pairs that are to be looked at
+	state   []uint8  // of each row of the batch
+	sel     []uint32
+}
+
+// What is known of a probed row.
+const (
+	noMatch uint8 = iota
+	nullMatch
+	hasMatch
+)
+
+func newProber(s *joinShape, o *BuildOptions) (*prober, error) {
+	p := &prober{joinShape: s, size: o.BatchSize, src: o.Source, sel: []uint32{}}
+	c := compiler{in: s.probe, src: o.Source}
+	var err error
+	if p.keys, err = c.compileAll(s.probeKeys); err != nil {
+		return nil, err
+	}
+	c.in = s.input()
+	if s.rest != nil {
+		if p.rest, err = c.compile(s.rest); err != nil {
+			return nil, err
+		}
+	}
+	read := map[plan.ID]bool{}
+	if s.node.On != nil {
+		plan.Refs(s.node.On, read)
+		if s.threeValued() {
+			p.full, err = c.compile(s.node.On)
+		}
+	}
+	for _, a := range c.in {
+		p.wants = append(p.wants, read[a.ID])
+	}
+	return p, err
+}
+
+// probing is the join of one batch.
+type probing struct {
+	*prober
+	f     *frame
+	b     *buildSide
+	yield func(*vec.Batch, error) bool
+	over  bool // the consumer has had enough
+}
+
+// run joins what in yields.
+func (p *prober) run(ctx context.Context, e *EpochTask, in iter.Seq2[*vec.Batch, error], b *buildSide) iter.Seq2[*vec.Batch, error] {
+	return func(yield func(*vec.Batch, error) bool) {
+		for batch, err := range in {
+			if err == nil {
+				err = ctx.Err()
+			}
+			x := probing{prober: p, f: &frame{&e.Fn, batch}, b: b, yield: yield}
+			if err == nil {
+				err = x.batch(ctx)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if x.over {
+				return
+			}
+		}
+	}
+}
+
+// give yields a batch unless the consumer has had enough.
+func (x *probing) give(b *vec.Batch) {
+	if !x.over && b.Rows() > 0 && !x.yield(b, nil) {
+		x.over = true
+	}
+}
+
+func (x *probing) batch(ctx context.Context) error {
+	rows := x.scratch.rows(x.f.b.N, x.f.b.Sel)
+	if err := x.look(rows); err != nil {
+		return err
+	}
+	if x.b.table != nil && x.b.first == nil && x.rest == nil && !x.threeValued() {
+		x.direct(rows)
+		return nil
+	}
+	if cap(x.state) < x.f.b.N {
+		x.state = make([]uint8, x.f.b.N)
+	}
+	x.state = x.state[:x.f.b.N]
+	clear(x.state)
+	if err := x.candidates(ctx, rows); err != nil {
+		return err
+	}
+	if x.threeValued() {
+		if err := x.nulls(ctx, rows); err != nil {
+			return err
+		}
+	}
+	x.finish(rows)
+	return nil
+}
+
+// look finds the ids of the rows' keys.
+func (x *probing) look(rows []uint32) error {
+	if cap(x.ids) < len(rows) {
+		x.ids = make([]uint32, len(rows))
+	}
+	x.ids = x.ids[:len(rows)]
+	x.nullKey = x.nullKey[:0]
+	if x.b.table == nil {
+		first := noID
+		if x.b.rows.N > 0 {
+			first = 0
+		}
+		for k := range x.ids {
+			x.ids[k] = first
+		}
+		return nil
+	}
+	keys, err := evalAll(x.keys, x.f, x.f.b.Sel)
+	if err != nil {
+		return err
+	}
+	x.b.table.find(&x.scratch, keys, rows, x.ids)
+	for i := range keys {
+		if x.nullSafe[i] || !keys[i].MayNull() {
+			continue
+		}
+		if len(x.nullKey) == 0 {
+			x.nullKey = append(x.nullKey, make([]bool, len(rows))...)
+		}
+		for k, r := range rows {
+			if keys[i].IsNull(int(r)) {
+				x.ids[k], x.nullKey[k] = noID, true
+			}
+		}
+	}
+	return nil
+}
+
+// direct is the join where a row has at most one candidate, and that is a match.
+func (x *probing) direct(rows []uint32) {
+	sel := x.sel[:0]
+	switch x.kind {
+	case plan.LeftAnti:
+		for k, r := range rows {
+			if x.ids[k] == noID {
+				sel = append(sel, r)
+			}
+		}
+	case plan.LeftOuter, plan.LeftSingle:
+		x.outer(rows)
+		return
+	case plan.FullOuter:
+		for _, id := range x.ids {
+			if id != noID {
+				x.b.match(id)
+			}
+		}
+		x.outer(rows)
+		return
+	default:
+		for k, r := range rows {
+			if x.ids[k] != noID {
+				sel = append(sel, r)
+			}
+		}
+	}
+	x.sel = sel
+	if x.kind != plan.Inner {
+		x.give(x.narrowed(sel))
+		return
+	}
+	x.r = x.r[:0]
+	for _, id := range x.ids {
+		if id != noID {
+			x.r = append(x.r, id)
+		}
+	}
+	x.emit(sel, x.r, false)
+}
+
+// narrowed is the batch with another selection, which it borrows.
+func (x *probing) narrowed(sel []uint32) *vec.Batch {
+	return &vec.Batch{Cols: x.f.b.Cols, N: x.f.b.N, Sel: sel, Origin: x.f.b.Origin}
+}
+
+// outer yields every row with the one row of the built side whose number is its id, or NULLs.
+func (x *probing) outer(rows []uint32) {
+	x.emit(rows, x.ids, true)
+}
+
+// emit yields pairs; holes says that a row of the built side may be noID. Each probed row comes at
+// most once, or l is in any case ascending.
+func (x *probing) emit(l, r []uint32, holes bool) {
+	if len(l) == 0 {
+		return
+	}
+	b := x.f.b
+	out := &vec.Batch{N: len(l)}
+	probe, built := make([]vec.Col, len(b.Cols)), make([]vec.Col, len(x.b.rows.Cols))
+	if len(l) == b.N && b.Sel == nil && isEvery(l) {
+		copy(probe, b.Cols)
+		out.Origin = b.Origin
+	} else {
+		pickAll(probe, b.Cols, l, false, nil)
+		if origin := b.Origin; origin != nil {
+			out.Origin = func(row int) string { return origin(int(l[row])) }
+		}
+	}
+	pickAll(built, x.b.rows.Cols, r, holes, nil)
+	out.Cols = x.ordered(probe, built)
+	x.give(out)
+}
+
+// isEvery reports the rows 0, 1, 2 …, each once.
+func isEvery(l []uint32) bool {
+	for i, r := range l {
+		if r != uint32(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// ordered puts the columns of both sides in the order of the join's output.
+func (s *joinShape) ordered(probe, built []vec.Col) []vec.Col {
+	if s.swapped {
+		probe, built = built, probe
+	}
+	return append(probe[:len(probe):len(probe)], built...)
+}
+
+// candidates looks at all pairs of rows and the rows of their keys.
+func (x *probing) candidates(ctx context.Context, rows []uint32) error {
+	x.l, x.r = x.l[:0], x.r[:0]
+	cond := x.rest
+	if cond == nil && x.kind.KeepsLeftOnly() { // any candidate will do
+		for k, row := range rows {
+			if x.ids[k] != noID {
+				x.state[row] = hasMatch
+			}
+		}
+		return nil
+	}
+	for k, row := range rows {
+		for r := x.b.start(x.ids[k]); r != noID && x.wanted(row); r = x.b.after(r) {
+			x.l, x.r = append(x.l, row), append(x.r, r)
+			if len(x.l) < x.size {
+				continue
+			}
+			if err := x.flush(ctx, cond); err != nil || x.over {
+				return err
+			}
+		}
+	}
+	return x.flush(ctx, cond)
+}
+
+// wanted reports whether another pair of a row would tell more.
+func (x *probing) wanted(row uint32) bool {
+	return !x.node.Kind.KeepsLeftOnly() || x.state[row] != hasMatch
+}
+
+// flush settles the pairs.
+func (x *probing) flush(ctx context.Context, cond evaluator) error {
+	if err := ctx.Err(); err != nil || len(x.l) == 0 {
+		return err
+	}
+	if cond != nil {
+		if err := x.settle(cond); err != nil {
+			return err
+		}
+	}
+	for _, row := range x.l {
+		if x.kind == plan.LeftSingle && x.state[row] == hasMatch {
+			return x.tooMany()
+		}
+		x.state[row] = hasMatch
+	}
+	if x.kind == plan.FullOuter {
+		for _, r := range x.r {
+			x.b.match(r)
+		}
+	}
+	if !x.kind.KeepsLeftOnly() {
+		x.emit(x.l, x.r, false)
+	}
+	x.l, x.r = x.l[:0], x.r[:0]
+	return nil
+}
+
+func (x *probing) tooMany() error {
+	err := errs.New("SCALAR_SUBQUERY_TOO_MANY_ROWS", "more than one row returned by a subquery used as an expression").State("21000").
+		WithHint("let the subquery give one row: with an aggregate such as max, or LIMIT 1")
+	if x.src != nil && x.node.At != (errs.Span{}) {
+		err = err.At(x.src, x.node.At)
+	}
+	return err
+}
+
+// settle narrows the pairs to those for which cond is TRUE; rows for which it is NULL are noted.
+func (x *probing) settle(cond evaluator) error {
+	c, err := cond.eval(x.pairs(), nil)
+	if err != nil {
+		return err
+	}
+	if x.threeValued() && c.MayNull() {
+		for i, row := range x.l {
+			if c.IsNull(i) && x.state[row] == noMatch {
+				x.state[row] = nullMatch
+			}
+		}
+	}
+	x.sel = fn.IsTrue(&c, len(x.l), nil, x.sel[:0])
+	for to, i := range x.sel {
+		x.l[to], x.r[to] = x.l[i], x.r[i]
+	}
+	x.l, x.r = x.l[:len(x.sel)], x.r[:len(x.sel)]
+	return nil
+}
+
+// pairs is the columns of the pairs that the conditions read.
+func (x *probing) pairs() *frame {
+	wantsProbe, wantsBuilt := x.wants[:len(x.node.L.Output())], x.wants[len(x.node.L.Output()):]
+	if x.swapped {
+		wantsProbe, wantsBuilt = wantsBuilt, wantsProbe
+	}
+	probe, built := make([]vec.Col, len(x.f.b.Cols)), make([]vec.Col, len(x.b.rows.Cols))
+	pickAll(probe, x.f.b.Cols, x.l, false, wantsProbe)
+	pickAll(built, x.b.rows.Cols, x.r, false, wantsBuilt)
+	b := &vec.Batch{N: len(x.l), Cols: x.ordered(probe, built)}
+	if origin, l := x.f.b.Origin, x.l; origin != nil {
+		b.Origin = func(row int) string { return origin(int(l[row])) }
+	}
+	return &frame{x.f.fn, b}
+}
+
+// nulls looks, for rows without a match, for rows of the built side with which the condition is
+// NULL: those with a NULL key, or all of them if the row's own key is NULL.
+func (x *probing) nulls(ctx context.Context, rows []uint32) error {
+	if x.b.table == nil {
+		return nil
+	}
+	only := len(x.keyTypes) == 1 && x.rest == nil // then NULL on either side is NULL
+	x.l, x.r = x.l[:0], x.r[:0]
+	for k, row := range rows {
+		own := len(x.nullKey) > 0 && x.nullKey[k]
+		n := len(x.b.nullRows)
+		if own {
+			n = x.b.rows.N
+		}
+		if n == 0 || x.state[row] != noMatch {
+			continue
+		}
+		if only {
+			x.state[row] = nullMatch
+			continue
+		}
+		for i := 0; i < n && x.state[row] != hasMatch; i++ {
+			r := uint32(i)
+			if !own {
+				r = x.b.nullRows[i]
+			}
+			x.l, x.r = append(x.l, row), append(x.r, r)
+			if len(x.l) < x.size {
+				continue
+			}
+			if err := x.flush(ctx, x.full); err != nil {
+				return err
+			}
+		}
+	}
+	return x.flush(ctx, x.full)
+}
+
+// finish yields what is known only now: rows that were kept, or that found no partner.
+func (x *probing) finish(rows []uint32) {
+	keep := func(ok func(state uint8) bool) []uint32 {
+		out := x.sel[:0]
+		for _, r := range rows {
+			if ok(x.state[r]) {
+				out = append(out, r)
+			}
+		}
+		x.sel = out
+		return out
+	}
+	switch x.kind {
+	case plan.LeftSemi:
+		x.give(x.narrowed(keep(func(s uint8) bool { return s == hasMatch })))
+	case plan.LeftAnti:
+		if x.node.NullAware {
+			x.give(x.narrowed(keep(func(s uint8) bool { return s == noMatch })))
+			return
+		}
+		x.give(x.narrowed(keep(func(s uint8) bool { return s != hasMatch })))
+	case plan.LeftMark:
+		x.give(x.marked())
+	case plan.LeftOuter, plan.FullOuter, plan.LeftSingle:
+		alone := keep(func(s uint8) bool { return s != hasMatch })
+		if cap(x.ids) < len(alone) {
+			x.ids = make([]uint32, len(alone))
+		}
+		holes := x.ids[:len(alone)]
+		for k := range holes {
+			holes[k] = noID
+		}
+		x.emit(alone, holes, true)
+	}
+}
+
+// marked is the batch with the mark of each row.
+func (x *probing) marked() *vec.Batch {
+	n := x.f.b.N
+	mark := make([]bool, n)
+	var valid []byte
+	for i, s := range x.state {
+		switch s {
+		case hasMatch:
+			mark[i] = true
+		case nullMatch:
+			valid = vec.SetNull(valid, n, i)
+		}
+	}
+	out := x.narrowed(x.f.b.Sel)
+	out.Cols = append(out.Cols[:len(out.Cols):len(out.Cols)], vec.FlatOf(types.BooleanType, mark, valid))
+	return out
+}
+
+// leftover yields the rows of the built side that found no partner, of FullOuter.
+func (p *prober) leftover(ctx context.Context, b *buildSide) iter.Seq2[*vec.Batch, error] {
+	return func(yield func(*vec.Batch, error) bool) {
+		rows := b.unmatched()
+		for lo := 0; lo < len(rows); lo += p.size {
+			part := rows[lo:min(lo+p.size, len(rows))]
+			probe, built := make([]vec.Col, len(p.probe)), make([]vec.Col, len(p.build))
+			for i, a := range p.probe {
+				probe[i] = vec.NullCol(a.Type, len(part))
+			}
+			pickAll(built, b.rows.Cols, part, false, nil)
+			if err := ctx.Err(); err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(&vec.Batch{N: len(part), Cols: p.ordered(probe, built)}, nil) {
+				return
+			}
+		}
+	}
+}
