@@ -58,6 +58,9 @@ func (p *parser) anyIdent(what string) Ident {
 		p.i++
 		return Ident{At{t.pos}, t.text, true}
 	case tkWord:
+		if p.isIdentClause() && p.peek(2).kind == tkString {
+			return p.identPart()
+		}
 		p.i++
 		if !isASCIIWord(t.text) {
 			p.badIdent(t.text, t.pos)
@@ -87,7 +90,16 @@ func (p *parser) badIdent(text string, pos errs.Span) {
 // name reads a dotted name; my-table is refused with the quoted form.
 func (p *parser) name(what string) Name {
 	start := p.start()
-	parts := []Ident{p.nameIdent(what)}
+	var parts []Ident
+	if p.isIdentClause() {
+		ids, x := p.identClause()
+		if x != nil {
+			return Name{At: p.from(start), Expr: x}
+		}
+		parts = ids
+	} else {
+		parts = []Ident{p.nameIdent(what)}
+	}
 	for p.acceptOp(".") {
 		parts = append(parts, p.dashed(p.anyIdent("a name after the dot")))
 	}
@@ -116,10 +128,21 @@ func (p *parser) alias() (id Ident, ok bool) {
 		return p.dashed(p.anyIdent("a name after AS")), true
 	}
 	t := p.tok()
-	if t.kind == tkQuoted || t.kind == tkWord && !aliasStops[t.up] && !strictReserved[t.up] {
+	if t.kind == tkQuoted || t.kind == tkWord && (!aliasStops[t.up] || p.isQualifyName()) && !strictReserved[t.up] && !p.isNearest() {
 		return p.dashed(p.anyIdent("a name")), true
 	}
 	return Ident{}, false
+}
+
+// isQualifyName reports QUALIFY at the end of a query, where it is a name and no clause.
+func (p *parser) isQualifyName() bool {
+	next := p.peek(1)
+	return p.isWord("QUALIFY") && (next.kind == tkEOF || next.kind == tkOp && (next.up == ")" || next.up == "," || next.up == ";"))
+}
+
+// isNearest reports APPROX NEAREST or EXACT NEAREST, which follow a JOIN.
+func (p *parser) isNearest() bool {
+	return p.isWord("APPROX", "EXACT") && p.peek(1).kind == tkWord && p.peek(1).up == "NEAREST"
 }
 
 // identList is (a, b, …).

@@ -2,6 +2,7 @@ package sql
 
 import (
 	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/types"
 )
 
 // create reads CREATE ….
@@ -40,6 +41,8 @@ func (p *parser) create() Statement {
 		p.refuse(classSyntax, t.pos, "write CREATE "+t.up+" … without OR REPLACE or TEMPORARY", "CREATE %s takes neither OR REPLACE nor TEMPORARY", t.up)
 	case plain && p.acceptWord("FLOW") != "":
 		return p.createFlow(start)
+	case plain && p.acceptWord("SCHEMA", "DATABASE", "NAMESPACE") != "":
+		return p.createSchema(start)
 	}
 	p.notCreated(t, plain)
 	return nil
@@ -48,8 +51,6 @@ func (p *parser) create() Statement {
 // notCreated explains what cannot be created.
 func (p *parser) notCreated(t *token, plain bool) {
 	switch t.up {
-	case "DATABASE", "SCHEMA", "NAMESPACE":
-		p.unsupported(t.pos, "CREATE "+t.up, "use the schema that is there; a pipeline's name comes from its spec file")
 	case "FUNCTION":
 		p.unsupported(t.pos, "CREATE FUNCTION", "write the expression itself, or a view")
 	case "INDEX", "ROLE", "MACRO":
@@ -85,6 +86,7 @@ func (p *parser) ifNotExists() bool {
 type clauses struct {
 	options    []Option
 	partition  []Ident
+	columns    []ColumnDef // PARTITIONED BY (a INT)
 	cluster    []Name
 	location   string
 	comment    string
@@ -95,6 +97,9 @@ type clauses struct {
 // onceClause notes a clause and refuses it the second time.
 func (p *parser) onceClause(c *clauses) {
 	t := p.tok()
+	if c.seen == nil {
+		c.seen = map[string]errs.Span{}
+	}
 	if _, ok := c.seen[t.up]; ok {
 		p.refuse("DUPLICATE_CLAUSES", t.pos, "join the two into one", "%s is written twice", t.up)
 	}
@@ -113,7 +118,7 @@ func (p *parser) tableClauses() clauses {
 		case p.isWord("PARTITIONED"):
 			p.onceClause(&c)
 			p.expectWords("BY")
-			c.partition = paren(p, p.partitionColumn)
+			p.partitionColumns(&c)
 		case p.isWords("CLUSTER", "BY"):
 			p.onceClause(&c)
 			p.i++
@@ -139,13 +144,27 @@ func (p *parser) tableClauses() clauses {
 	}
 }
 
-// partitionColumn reads a column of PARTITIONED BY.
-func (p *parser) partitionColumn() Ident {
-	id := p.nameIdent("a column name")
-	if p.isOp("(") || p.isOp(".") || p.tok().kind == tkWord {
-		p.unsupported(p.tok().pos, "PARTITIONED BY with anything but the names of columns", "declare the column in the table and name it here")
+// partitionColumns reads PARTITIONED BY (a, b), or with types (a INT, b STRING), which declares
+// the columns behind the others.
+func (p *parser) partitionColumns(c *clauses) {
+	c.partition = paren(p, func() Ident {
+		start := p.start()
+		id := p.nameIdent("a column name")
+		if p.isOp("(") || p.isOp(".") {
+			p.unsupported(p.tok().pos, "PARTITIONED BY with anything but the names of columns", "compute a column in the table and name it here")
+		}
+		if p.tok().kind == tkWord {
+			d := ColumnDef{Name: id}
+			p.columnType(&d)
+			p.columnOptions(&d)
+			d.At = p.from(start)
+			c.columns = append(c.columns, d)
+		}
+		return id
+	})
+	if n := len(c.columns); n > 0 && n < len(c.partition) {
+		p.refuse(classNotAllowed, c.columns[0].Pos, "declare all of them before PARTITIONED BY, and name them here", "PARTITIONED BY mixes names with definitions of columns")
 	}
-	return id
 }
 
 func (p *parser) createTable(start int, c *CreateTable) Statement {
@@ -155,7 +174,7 @@ func (p *parser) createTable(start int, c *CreateTable) Statement {
 	}
 	c.Name = p.name("the name of the table")
 	if p.isWord("LIKE") {
-		p.unsupported(p.tok().pos, "CREATE TABLE LIKE", "write the columns, or CREATE TABLE … AS SELECT")
+		return p.createLike(start, c)
 	}
 	c.Columns = p.columnDefs()
 	if p.acceptWord("USING") != "" {
@@ -167,9 +186,31 @@ func (p *parser) createTable(start int, c *CreateTable) Statement {
 	}
 	c.Options, c.PartitionBy, c.Location = cl.options, cl.partition, cl.location
 	c.Comment, c.Properties = cl.comment, cl.properties
+	c.Columns = append(c.Columns, cl.columns...)
 	c.Query = p.asQuery(false)
 	c.At = p.from(start)
 	return c
+}
+
+// createLike reads the rest of CREATE TABLE name LIKE source.
+func (p *parser) createLike(start int, t *CreateTable) Statement {
+	if t.Temporary || t.OrReplace {
+		p.refuse(classSyntax, p.tok().pos, "write CREATE TABLE … LIKE", "CREATE TABLE … LIKE takes neither OR REPLACE nor TEMPORARY")
+	}
+	p.i++
+	l := &CreateTableLike{IfNotExists: t.IfNotExists, Name: t.Name, Source: p.name("the table whose columns to take")}
+	if p.acceptWord("USING") != "" {
+		l.Using = p.name("a format such as parquet")
+	}
+	cl := p.tableClauses()
+	for _, word := range []string{"OPTIONS", "PARTITIONED", "CLUSTER", "COMMENT"} {
+		if pos, ok := cl.seen[word]; ok {
+			p.refuse(classSyntax, pos, "leave it out, or write CREATE TABLE … AS SELECT * FROM … WHERE FALSE", "CREATE TABLE … LIKE takes no %s", word)
+		}
+	}
+	l.Location, l.Properties = cl.location, cl.properties
+	l.At = p.from(start)
+	return l
 }
 
 // asQuery reads [AS] query, or nil.
@@ -203,6 +244,7 @@ func (p *parser) createDataset(start int, c *CreateDataset) Statement {
 		}
 	}
 	c.PartitionBy, c.ClusterBy, c.Comment, c.Properties = cl.partition, cl.cluster, cl.comment, cl.properties
+	c.Columns = append(c.Columns, cl.columns...)
 	if p.queryAt(p.i) {
 		p.fail("AS before the query", "AS")
 	}
@@ -317,7 +359,17 @@ func (p *parser) viewClauses(v *CreateView) {
 			}
 			p.onceClause(&seen)
 			v.Properties = p.options(false)
-		case p.isWords("WITH", "SCHEMA"), p.isWord("PARTITIONED", "DEFAULT"):
+		case p.isWords("WITH", "SCHEMA"):
+			p.onceClause(&seen)
+			p.i++
+			if v.Binding = p.acceptWord("BINDING", "COMPENSATION", "EVOLUTION"); v.Binding == "" {
+				p.expectWords("TYPE", "EVOLUTION")
+				v.Binding = "TYPE EVOLUTION"
+			}
+			if v.Temporary {
+				p.refuse(classSyntax, p.prev().pos, "leave it out", "A temporary view takes no WITH SCHEMA")
+			}
+		case p.isWord("PARTITIONED", "DEFAULT"):
 			p.unsupported(p.tok().pos, p.tok().up+" in CREATE VIEW", "leave it out")
 		default:
 			return
@@ -344,7 +396,7 @@ func (p *parser) columnDefs() []ColumnDef {
 		if p.isOp(",") || p.isOp(")") {
 			p.fail("the type of column " + c.Name.Name + ", such as STRING")
 		}
-		c.Type = p.dataType()
+		p.columnType(&c)
 		p.columnOptions(&c)
 		c.At = p.from(start)
 		if !p.isOp(",") && !p.isOp(")") {
@@ -354,15 +406,41 @@ func (p *parser) columnDefs() []ColumnDef {
 	})
 }
 
+// columnType reads the type of a column; CHAR(n) and VARCHAR(n) are texts with a bound.
+func (p *parser) columnType(c *ColumnDef) {
+	if !p.isWord("CHAR", "CHARACTER", "VARCHAR") {
+		c.Type = p.dataType()
+		return
+	}
+	t := p.advance()
+	if !p.acceptOp("(") {
+		panic(bail{errs.New("DATATYPE_MISSING_SIZE", "The type %s needs a length", t.up).State("42K01").At(p.src, t.pos).
+			WithHint("write %s(10), or STRING without a bound", t.up)})
+	}
+	c.Type, c.Char, c.Length = types.StringType, t.up != "VARCHAR", p.smallInt("the length")
+	if c.Length < 1 {
+		p.refuse("INVALID_PARAMETER_VALUE", p.prev().pos, "write at least 1", "The length of %s must be positive", t.up)
+	}
+	p.expectOp(")")
+	p.collation()
+}
+
 func (p *parser) columnOptions(c *ColumnDef) {
+	seen := clauses{}
 	for {
 		switch t := p.tok(); {
-		case p.acceptWords("NOT", "NULL"):
+		case p.isWords("NOT", "NULL"):
+			p.onceClause(&seen)
+			p.i++
 			c.NotNull = true
-		case p.acceptWord("COMMENT") != "":
+		case p.isWord("COMMENT"):
+			p.onceClause(&seen)
 			c.Comment = p.stringText("the comment in quotes")
-		case p.acceptWord("DEFAULT") != "":
+		case p.isWord("DEFAULT"):
+			p.onceClause(&seen)
+			from := p.start()
 			c.Default = p.expr()
+			c.DefaultText = p.src.Text[from:p.prev().pos.End]
 		case p.isWord("GENERATED"):
 			p.unsupported(t.pos, "A generated column", "compute it in SELECT")
 		case p.isWord("PRIMARY", "UNIQUE", "CHECK", "REFERENCES", "CONSTRAINT"):

@@ -2,6 +2,8 @@ package sql
 
 import (
 	"unicode/utf8"
+
+	"github.com/azud/azud/internal/errs"
 )
 
 // The binding strengths of operators, weakest first (Spark: booleanExpression, valueExpression).
@@ -117,6 +119,9 @@ func (p *parser) valueOp() (binaryOp, bool) {
 	if t.kind != tkOp {
 		return binaryOp{}, false
 	}
+	if t.up == "|" && p.isPipe() {
+		return binaryOp{}, false
+	}
 	b, ok := valueOps[t.up]
 	return b, ok
 }
@@ -200,6 +205,10 @@ func (p *parser) in(x Expr, start int, not bool) Expr {
 		p.fail("'(' and the values after IN")
 	}
 	p.i++
+	if p.isOp(")") {
+		panic(bail{errs.New("INVALID_SQL_SYNTAX.EMPTY_IN_PREDICATE", "IN has no values").State("42000").At(p.src, p.tok().pos).
+			WithHint("give at least one value; nothing is IN an empty list, so write FALSE instead")})
+	}
 	q, first := p.queryOrExpr()
 	if q != nil {
 		p.expectOp(")")
@@ -285,7 +294,9 @@ func (p *parser) queryAt(i int) bool {
 		return next.kind == tkWord || next.kind == tkQuoted
 	case "VALUES":
 		return next.kind != tkOp || next.up == "("
-	case "FROM", "TABLE":
+	case "FROM":
+		return next.kind == tkWord && (!aliasStops[next.up] || next.up == "VALUES") || next.kind == tkQuoted || next.kind == tkOp && next.up == "("
+	case "TABLE":
 		return next.kind == tkWord && !aliasStops[next.up] || next.kind == tkQuoted
 	}
 	return false
@@ -319,5 +330,5 @@ func (p *parser) queryOrExpr() (*Query, Expr) {
 
 // isQueryTail reports what can follow a parenthesised query within a longer query.
 func (p *parser) isQueryTail() bool {
-	return p.isWord("UNION", "INTERSECT", "EXCEPT", "MINUS", "LIMIT", "OFFSET", "WINDOW") || p.isClause()
+	return p.isWord("UNION", "INTERSECT", "EXCEPT", "MINUS", "LIMIT", "OFFSET", "WINDOW") || p.isClause() || p.isPipe()
 }

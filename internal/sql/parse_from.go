@@ -20,29 +20,39 @@ func (p *parser) lateral() bool {
 func (p *parser) joins(left Relation) Relation {
 	start := left.Span().Start
 	for {
-		if p.isWord("PIVOT", "UNPIVOT") && p.peek(1).kind != tkEOF {
-			p.unsupported(p.tok().pos, p.tok().up, "write one aggregate with FILTER (WHERE …) for each column")
+		if p.isPivot() {
+			left = p.pivots(left)
+			continue
 		}
-		natural := p.isWord("NATURAL")
-		kind, n := p.joinKind(natural)
-		if n == 0 {
-			if natural {
-				p.i++
-				p.fail("JOIN", "JOIN", "INNER", "LEFT", "RIGHT", "FULL")
-			}
+		j, ok := p.join(left, start)
+		if !ok {
 			return left
 		}
-		if natural && kind == CrossJoin {
-			p.refuse("INCOMPATIBLE_JOIN_TYPES", p.peek(1).pos, "choose one of the two", "A join cannot be both NATURAL and CROSS")
-		}
-		p.link()
-		p.i += n
-		j := &Join{Kind: kind, L: left, Natural: natural, Lateral: p.lateral()}
-		j.R = p.relationPrimary(j.Lateral)
-		p.joinOn(j)
-		j.At = p.from(start)
 		left = j
 	}
+}
+
+// join reads one JOIN after left; ok is false if there is none.
+func (p *parser) join(left Relation, start int) (j *Join, ok bool) {
+	natural := p.isWord("NATURAL")
+	kind, n := p.joinKind(natural)
+	if n == 0 {
+		if natural {
+			p.i++
+			p.fail("JOIN", "JOIN", "INNER", "LEFT", "RIGHT", "FULL")
+		}
+		return nil, false
+	}
+	if natural && kind == CrossJoin {
+		p.refuse("INCOMPATIBLE_JOIN_TYPES", p.peek(1).pos, "choose one of the two", "A join cannot be both NATURAL and CROSS")
+	}
+	p.link()
+	p.i += n
+	j = &Join{Kind: kind, L: left, Natural: natural, Lateral: p.lateral()}
+	j.R = p.relationPrimary(j.Lateral)
+	p.joinOn(j)
+	j.At = p.from(start)
+	return j, true
 }
 
 // joinOn reads ON or USING.
@@ -60,6 +70,8 @@ func (p *parser) joinOn(j *Join) {
 		}
 		p.i++
 		j.Using = p.identList("a column name")
+	case p.isNearest():
+		p.unsupported(p.tok().pos, "A join with the NEAREST rows", "number them with row_number() OVER (ORDER BY …) and filter with QUALIFY")
 	}
 }
 
@@ -189,31 +201,30 @@ func (p *parser) tableTail(start int, t *TableRef) {
 	if p.isWord("FOR") || p.isWord("VERSION", "SYSTEM_VERSION", "TIMESTAMP", "SYSTEM_TIME") && p.peek(1).up == "AS" && p.peek(2).up == "OF" {
 		p.unsupported(p.tok().pos, "Reading an earlier version of a table", "leave the clause out")
 	}
+	if p.isWord("CHANGES") && p.peek(1).kind == tkWord && p.peek(1).up == "FROM" && p.peek(2).kind == tkWord {
+		p.unsupported(p.tok().pos, "Reading the CHANGES of a table", "read the table itself")
+	}
 	if p.isWord("WITH") && p.peek(1).up == "(" {
 		p.i++
 		t.Options = p.options(false)
 	}
+	t.Sample = p.sample()
 	t.Watermark, t.Alias = p.relationTail()
 	t.At = p.from(start)
 }
 
 // relationTail reads [WATERMARK …] [AS name(columns)].
 func (p *parser) relationTail() (*Watermark, *TableAlias) {
-	p.noSample()
 	w := p.watermark()
 	a := p.tableAlias()
-	p.noSample()
+	if p.isSample() {
+		p.refuse(classSyntax, p.tok().pos, "write it right behind the table or subquery", "TABLESAMPLE cannot stand here")
+	}
 	if p.isWord("WATERMARK") && p.peek(1).kind != tkEOF {
 		hint := "write FROM table WATERMARK column DELAY OF INTERVAL … AS name"
 		p.refuse(classSyntax, p.tok().pos, hint, "WATERMARK comes before the alias")
 	}
 	return w, a
-}
-
-func (p *parser) noSample() {
-	if p.isWord("TABLESAMPLE") && p.peek(1).up == "(" {
-		p.unsupported(p.tok().pos, "TABLESAMPLE", "filter with WHERE rand() < 0.1")
-	}
 }
 
 // watermark reads WATERMARK expression [AS name] DELAY OF INTERVAL …, or nil.
@@ -292,14 +303,19 @@ func (p *parser) parenRelation(start int, lateral bool) Relation {
 	if q != nil {
 		return p.subquery(start, q, lateral)
 	}
-	r := &ParenRef{Rel: rel}
+	return p.closedRelation(start, rel)
+}
+
+// closedRelation reads what follows (relation).
+func (p *parser) closedRelation(start int, rel Relation) Relation {
+	r := &ParenRef{Rel: rel, Sample: p.sample()}
 	r.Watermark, r.Alias = p.relationTail()
 	r.At = p.from(start)
 	return r
 }
 
 func (p *parser) subquery(start int, q *Query, lateral bool) Relation {
-	s := &SubqueryRef{Query: q, Lateral: lateral}
+	s := &SubqueryRef{Query: q, Lateral: lateral, Sample: p.sample()}
 	s.Watermark, s.Alias = p.relationTail()
 	s.At = p.from(start)
 	return s
@@ -330,10 +346,7 @@ func (p *parser) parenBoth() (*Query, Relation) {
 	case q != nil:
 		rel = p.subquery(start, q, false)
 	default:
-		r := &ParenRef{Rel: rel}
-		r.Watermark, r.Alias = p.relationTail()
-		r.At = p.from(start)
-		rel = r
+		rel = p.closedRelation(start, rel)
 	}
 	rel = p.joins(rel)
 	p.closeRelation()

@@ -1,7 +1,7 @@
 package sql
 
-// groupBy reads GROUP BY with its list.
-func (p *parser) groupBy() *GroupBy {
+// groupBy reads GROUP BY with its list; aliases may follow its items only after |> AGGREGATE.
+func (p *parser) groupBy(aliases bool) *GroupBy {
 	start := p.start()
 	p.i += 2
 	g := &GroupBy{}
@@ -11,7 +11,16 @@ func (p *parser) groupBy() *GroupBy {
 		g.At = p.from(start)
 		return g
 	}
-	g.Items = list(p, p.groupItem)
+	g.Items = list(p, func() GroupItem {
+		it := p.groupItem()
+		if aliases && it.Kind == GroupExpr {
+			if id, ok := p.alias(); ok {
+				it.Alias = id
+				it.Pos.End = p.prev().pos.End
+			}
+		}
+		return it
+	})
 	p.groupSuffix(g)
 	g.At = p.from(start)
 	return g

@@ -19,6 +19,9 @@ func (p *parser) stringLit() (At, string) {
 
 // stringText reads adjacent strings as one; what says where it is wanted.
 func (p *parser) stringText(what string) string {
+	if s, ok := p.textParam(); ok {
+		return s
+	}
 	if p.tok().kind != tkString {
 		p.fail(what)
 	}

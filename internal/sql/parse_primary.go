@@ -83,15 +83,9 @@ func (p *parser) punctuated() Expr {
 		if p.peek(1).kind == tkNumber {
 			return p.number(true)
 		}
-	case "?":
-		p.i++
-		p.params++
-		return &Param{At: At{t.pos}, Index: p.params - 1}
-	case ":":
-		if k := p.peek(1).kind; k == tkWord || k == tkQuoted {
-			p.i++
-			id := p.anyIdent("the name of a parameter")
-			return &Param{At: p.from(t.pos.Start), Name: id.Name}
+	case "?", ":":
+		if p.isParam() {
+			return p.param()
 		}
 	case "*":
 		if p.star != p.i {
@@ -245,7 +239,23 @@ func (p *parser) named() Expr {
 		p.leave()
 		return &Lambda{p.from(start), []Ident{id}, body}
 	}
-	parts := []Ident{p.ident("a name")}
+	return p.nameRest(start, []Ident{p.ident("a name")})
+}
+
+// dynColumn reads IDENTIFIER(x) as the beginning of a column or call.
+func (p *parser) dynColumn(start int) Expr {
+	parts, x := p.identClause()
+	switch {
+	case x == nil:
+		return p.nameRest(start, parts)
+	case p.isOp("("):
+		return p.call(Name{At: p.from(start), Expr: x})
+	}
+	return &DynColumn{p.from(start), x}
+}
+
+// nameRest reads what follows the first parts of a name in an expression.
+func (p *parser) nameRest(start int, parts []Ident) Expr {
 	for p.isOp(".") {
 		p.i++
 		if p.isOp("*") {

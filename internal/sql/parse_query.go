@@ -64,7 +64,12 @@ func (p *parser) ctes() (out []CTE, recursive bool) {
 			c.Columns = p.identList("a column name")
 		}
 		if p.isWords("MAX", "RECURSION") {
-			p.unsupported(p.tok().pos, "MAX RECURSION LEVEL", "leave it out")
+			if !recursive {
+				p.refuse(classNotAllowed, p.tok().pos, "write WITH RECURSIVE", "MAX RECURSION LEVEL needs WITH RECURSIVE")
+			}
+			p.i += 2
+			p.expectWords("LEVEL")
+			c.MaxLevel = p.wholeNumber("a whole number")
 		}
 		p.acceptWord("AS")
 		if !p.isOp("(") {
@@ -81,23 +86,18 @@ func (p *parser) ctes() (out []CTE, recursive bool) {
 func (p *parser) setOps(left Body, min int) Body {
 	start := left.Span().Start
 	for {
-		if p.isOp("|>") {
-			p.unsupported(p.tok().pos, "The pipe syntax |>", "write the query with SELECT … FROM … WHERE …")
+		if p.isPipe() && min == 0 {
+			left = p.pipeOp(left)
+			if u, ok := left.(*SetOp); ok { // closed: what follows does not reach into it
+				left = &Query{At: u.At, Body: u}
+			}
+			continue
 		}
-		op, prec := "", 1
-		switch w := p.tok(); {
-		case w.kind != tkWord:
-			return left
-		case w.up == "INTERSECT":
-			op, prec = w.up, 2
-		case w.up == "UNION" || w.up == "EXCEPT":
-			op = w.up
-		case w.up == "MINUS":
-			op = "EXCEPT"
-		default:
-			return left
+		op, prec := p.setOp(), 1
+		if op == "INTERSECT" {
+			prec = 2
 		}
-		if prec <= min {
+		if op == "" || prec <= min {
 			return left
 		}
 		p.link()
@@ -106,6 +106,17 @@ func (p *parser) setOps(left Body, min int) Body {
 		right := p.setOps(p.queryPrimary(), prec)
 		left = &SetOp{p.from(start), op, all, left, right}
 	}
+}
+
+// setOp is the set operation at the current token, or "".
+func (p *parser) setOp() string {
+	switch {
+	case p.isWord("INTERSECT", "UNION", "EXCEPT"):
+		return p.tok().up
+	case p.isWord("MINUS"):
+		return "EXCEPT"
+	}
+	return ""
 }
 
 // queryPrimary reads SELECT, VALUES, TABLE or a query in parentheses.
@@ -121,7 +132,7 @@ func (p *parser) queryPrimary() Body {
 		n := p.name("a table name")
 		return &TableQuery{p.from(start), n}
 	case p.isWord("FROM"):
-		p.unsupported(p.tok().pos, "A query that begins with FROM", "begin with SELECT")
+		return p.fromFirst()
 	case p.isWord("MAP", "REDUCE"):
 		p.unsupported(p.tok().pos, p.tok().up+" with a script", "use functions in SELECT")
 	case p.isOp("("):
@@ -241,8 +252,19 @@ func (p *parser) sortTail(start int, x Expr) SortItem {
 // selectClause reads SELECT … up to HAVING and WINDOW.
 func (p *parser) selectClause() *Select {
 	start := p.start()
-	p.expectWords("SELECT")
 	s := &Select{}
+	p.selectList(s)
+	if p.acceptWord("FROM") != "" {
+		s.From, s.Views = p.fromClause()
+	}
+	p.selectRest(s)
+	s.At = p.from(start)
+	return s
+}
+
+// selectList reads SELECT [hints] [DISTINCT] items.
+func (p *parser) selectList(s *Select) {
+	p.expectWords("SELECT")
 	for p.isOp("/*+") {
 		s.Hints = append(s.Hints, p.hints()...)
 	}
@@ -253,9 +275,10 @@ func (p *parser) selectClause() *Select {
 		s.Distinct = true
 	}
 	s.Items = list(p, p.selectItem)
-	if p.acceptWord("FROM") != "" {
-		s.From = list(p, p.relation)
-	}
+}
+
+// selectRest reads LATERAL VIEW, WHERE, GROUP BY, HAVING, WINDOW and QUALIFY.
+func (p *parser) selectRest(s *Select) {
 	for p.isWords("LATERAL", "VIEW") {
 		s.Views = append(s.Views, p.lateralView())
 	}
@@ -263,19 +286,18 @@ func (p *parser) selectClause() *Select {
 		s.Where = p.expr()
 	}
 	if p.isWords("GROUP", "BY") {
-		s.GroupBy = p.groupBy()
+		s.GroupBy = p.groupBy(false)
 	}
 	if p.acceptWord("HAVING") != "" {
 		s.Having = p.expr()
 	}
-	if p.isWord("QUALIFY") {
-		p.unsupported(p.tok().pos, "QUALIFY", "put the query into a subquery and filter it with WHERE")
-	}
 	if p.isWord("WINDOW") && p.peek(2).up == "AS" {
 		s.Windows = p.windows()
 	}
-	s.At = p.from(start)
-	return s
+	if p.isWord("QUALIFY") && !p.isQualifyName() {
+		p.i++
+		s.Qualify = p.expr()
+	}
 }
 
 // isScript looks for the USING 'script' of TRANSFORM(…).
@@ -321,7 +343,7 @@ func (p *parser) endsItem() bool {
 	case tkEOF:
 		return true
 	case tkOp:
-		return t.up == "," || t.up == ")" || t.up == ";" || t.up == "|>"
+		return t.up == "," || t.up == ")" || t.up == ";" || p.isPipe()
 	case tkWord:
 		return aliasStops[t.up] || strictReserved[t.up] || t.up == "FETCH"
 	}

@@ -1,7 +1,7 @@
 package sql
 
 // showWords may follow SHOW.
-var showWords = []string{"TABLES", "SCHEMAS", "DATABASES", "FUNCTIONS", "COLUMNS", "CREATE", "VIEWS", "TBLPROPERTIES", "CATALOGS", "PARTITIONS"}
+var showWords = []string{"TABLES", "SCHEMAS", "DATABASES", "FUNCTIONS", "COLUMNS", "CREATE", "VIEWS", "TBLPROPERTIES", "CATALOGS", "PARTITIONS", "CURRENT", "COLLATIONS"}
 
 // show reads SHOW ….
 func (p *parser) show() Statement {
@@ -41,6 +41,18 @@ func (p *parser) show() Statement {
 	case p.isWord("PARTITIONS"):
 		p.i++
 		s.What, s.Name = "PARTITIONS", p.name("a table name")
+		s.Partition = p.partitionSpec()
+	case p.acceptWords("TABLE", "EXTENDED"):
+		p.showExtended(s)
+	case p.isWord("CURRENT") && p.peek(1).kind == tkWord && p.peek(1).up != "ROLES":
+		p.i++
+		if p.acceptWord("SCHEMA", "DATABASE", "NAMESPACE") == "" {
+			p.fail("SCHEMA", "SCHEMA", "DATABASE", "NAMESPACE")
+		}
+		s.What = "CURRENT SCHEMA"
+	case p.acceptWord("COLLATIONS") != "":
+		s.What = "COLLATIONS"
+		p.showPattern(s)
 	case p.isWord("TABLE", "PROCEDURES", "CURRENT", "GRANT", "ROLE", "ROLES", "PRINCIPALS", "COMPACTIONS", "TRANSACTIONS", "INDEXES", "LOCKS"):
 		p.unsupported(t.pos, "SHOW "+t.up, "SHOW TABLES, SCHEMAS, VIEWS, FUNCTIONS, COLUMNS and CREATE TABLE are there")
 	default:
@@ -48,6 +60,19 @@ func (p *parser) show() Statement {
 	}
 	s.At = p.from(start)
 	return s
+}
+
+// showExtended reads [IN schema] LIKE 'pattern' [PARTITION (…)].
+func (p *parser) showExtended(s *Show) {
+	s.What = "TABLE EXTENDED"
+	if p.acceptWord("IN", "FROM") != "" {
+		s.Name = p.name("the name of a schema")
+	}
+	if !p.isWord("LIKE") {
+		p.fail("LIKE and a pattern in quotes", "LIKE")
+	}
+	p.showPattern(s)
+	s.Partition = p.partitionSpec()
 }
 
 // showList reads [IN schema] [LIKE 'pattern'].
@@ -99,11 +124,11 @@ func (p *parser) describeStmt() Statement {
 	next := p.peek(1)
 	named := next.kind == tkWord || next.kind == tkQuoted
 	switch {
-	case p.isWord("FUNCTION") && named:
+	case p.isWord("FUNCTION") && (named || next.kind == tkString || next.kind == tkOp && functionOps[next.up]):
 		p.i++
 		d.What = "FUNCTION"
-		d.Extended = p.isWord("EXTENDED") && p.peek(1).kind == tkWord && p.acceptWord("EXTENDED") != ""
-		d.Name = p.name("a function name")
+		d.Extended = p.isWord("EXTENDED") && p.peek(1).kind != tkEOF && p.peek(1).up != ";" && p.acceptWord("EXTENDED") != ""
+		d.Name = p.functionName()
 	case p.isWord("SCHEMA", "DATABASE", "NAMESPACE") && named:
 		p.i++
 		d.What = "SCHEMA"
@@ -123,6 +148,30 @@ func (p *parser) describeStmt() Statement {
 	return d
 }
 
+// functionOps are the operators that DESCRIBE FUNCTION explains.
+var functionOps = func() map[string]bool {
+	m := set("! = == <=> <> != < <= > >= + - * / % ~ & | || ^ << >> >>>")
+	return m
+}()
+
+// functionName reads the name of a function or an operator, also in quotes.
+func (p *parser) functionName() Name {
+	t := p.tok()
+	one := Name{At: At{t.pos}, Parts: []Ident{{At{t.pos}, t.text, true}}}
+	switch {
+	case t.kind == tkString:
+		one.Parts[0].Name = p.stringText("a function name")
+		if one.Parts[0].Name == "" {
+			p.refuse(classSyntax, t.pos, "write a name", "The name of the function is empty")
+		}
+		return one
+	case t.kind == tkOp && functionOps[t.up], p.isWord("AND", "OR", "NOT", "IN", "DIV"):
+		p.i++
+		return one
+	}
+	return p.name("a function name")
+}
+
 // describeTable reads [TABLE] [EXTENDED | FORMATTED] name [column].
 func (p *parser) describeTable(d *Describe) {
 	named := func() bool {
@@ -137,13 +186,12 @@ func (p *parser) describeTable(d *Describe) {
 		d.Extended = true
 	}
 	d.Name = p.name("a table name")
-	if p.isWord("PARTITION") && p.peek(1).up == "(" {
-		p.unsupported(p.tok().pos, "DESCRIBE of a single PARTITION", "describe the table")
-	}
-	if p.isWords("AS", "JSON") {
-		p.unsupported(p.tok().pos, "DESCRIBE … AS JSON", "use azud sql -o json")
-	}
+	d.Partition = p.partitionSpec()
 	if p.isIdent() {
 		d.Column = p.name("a column name")
+	}
+	at := p.tok().pos
+	if d.JSON = p.acceptWords("AS", "JSON"); d.JSON && !d.Extended {
+		p.refuse("DESCRIBE_JSON_NOT_EXTENDED", at, "write DESCRIBE EXTENDED … AS JSON", "AS JSON goes only with EXTENDED")
 	}
 }

@@ -24,7 +24,7 @@ func (p *parser) special() Expr {
 	case "TIMESTAMPADD", "DATEADD", "DATE_ADD", "TIMESTAMPDIFF", "DATEDIFF", "DATE_DIFF", "TIMEDIFF":
 		return p.unitCall(start)
 	case "IDENTIFIER":
-		p.unsupported(p.tok().pos, "The IDENTIFIER clause", "write the name itself")
+		return p.dynColumn(start)
 	}
 	return nil
 }

@@ -1,21 +1,21 @@
 package sql
 
 import (
+	"fmt"
 	"strings"
+
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/types"
 )
 
 // statementWords begin the statements that Azud has.
 var statementWords = []string{"SELECT", "WITH", "VALUES", "TABLE", "CREATE", "DROP", "INSERT", "SHOW",
-	"DESCRIBE", "DESC", "EXPLAIN", "SET", "RESET", "USE"}
+	"DESCRIBE", "DESC", "EXPLAIN", "SET", "RESET", "USE", "ALTER", "TRUNCATE", "DECLARE", "EXECUTE", "CACHE", "UNCACHE", "REFRESH", "ANALYZE", "FROM"}
 
 // unsupportedStatements are Spark's statements that Azud has not, with what to do instead.
 var unsupportedStatements = map[string]string{
-	"ALTER": "drop it and create it anew", "ANALYZE": "leave it out; there are no statistics to compute",
-	"REFRESH": "leave it out; files are listed anew for each query", "CACHE": "write CREATE TABLE … AS SELECT",
-	"UNCACHE": "write DROP TABLE", "CLEAR": "leave it out; nothing is cached", "LOAD": "declare the files with CREATE TABLE … USING csv OPTIONS (path '…')",
-	"TRUNCATE": "write INSERT OVERWRITE, or drop the table and create it anew", "MSCK": "leave it out; partitions are found by themselves",
-	"REPAIR": "leave it out; partitions are found by themselves", "ADD": "leave it out; there are no jars to add", "LIST": "leave it out",
-	"CALL": "there are no procedures", "DECLARE": "use SET and ${name}", "EXECUTE": "write the statement itself",
+	"LOAD": "declare the files with CREATE TABLE … USING csv OPTIONS (path '…')",
+	"ADD":  "leave it out; there are no jars to add", "LIST": "leave it out", "CALL": "there are no procedures",
 	"BEGIN": "write the statements one after another", "DELETE": "write INSERT OVERWRITE … SELECT with the rows to keep",
 	"UPDATE": "write INSERT OVERWRITE … SELECT with the new values", "MERGE": "write INSERT OVERWRITE … SELECT with a JOIN",
 	"COMMENT": "put the COMMENT into CREATE TABLE", "GRANT": "there are no permissions", "REVOKE": "there are no permissions",
@@ -23,6 +23,15 @@ var unsupportedStatements = map[string]string{
 	"UNLOCK": "leave it out", "START": "leave it out; each statement is its own transaction", "COMMIT": "leave it out; each statement is its own transaction",
 	"ROLLBACK": "leave it out; each statement is its own transaction", "DFS": "use the file commands of your shell",
 	"MAP": "use functions in SELECT", "REDUCE": "use functions in SELECT",
+	"OPEN": "there are no cursors; write the query itself", "FETCH": "there are no cursors; write the query itself",
+	"CLOSE": "there are no cursors; leave it out",
+}
+
+// otherStatements are the commands whose first word is enough to know them.
+var otherStatements = map[string]func(*parser) Statement{
+	"ALTER": (*parser).alter, "TRUNCATE": (*parser).truncate, "DECLARE": (*parser).declare, "EXECUTE": (*parser).execute,
+	"CACHE": (*parser).cache, "UNCACHE": (*parser).uncache, "CLEAR": (*parser).clearCache, "REFRESH": (*parser).refresh,
+	"ANALYZE": (*parser).analyze, "MSCK": (*parser).repair, "REPAIR": (*parser).repair,
 }
 
 // statement reads one statement.
@@ -37,7 +46,12 @@ func (p *parser) statement() Statement {
 		p.fail("a statement such as SELECT or CREATE TABLE", statementWords...)
 	}
 	switch t.up {
-	case "SELECT", "VALUES", "TABLE", "FROM":
+	case "SELECT", "VALUES", "TABLE":
+		return p.queryStmt()
+	case "FROM":
+		if s := p.fromInsert(nil, false); s != nil {
+			return s
+		}
 		return p.queryStmt()
 	case "WITH":
 		return p.withStmt()
@@ -60,6 +74,9 @@ func (p *parser) statement() Statement {
 	case "USE":
 		return p.use()
 	}
+	if read, ok := otherStatements[t.up]; ok {
+		return read(p)
+	}
 	if instead, ok := unsupportedStatements[t.up]; ok {
 		p.unsupported(t.pos, t.up, instead)
 	}
@@ -78,8 +95,15 @@ func (p *parser) withStmt() Statement {
 	start := p.start()
 	ctes, recursive := p.ctes()
 	if p.isWord("INSERT") {
-		s := p.insert(ctes, recursive)
-		return s
+		return p.insert(ctes, recursive)
+	}
+	if p.isWord("FROM") {
+		if s := p.fromInsert(ctes, recursive); s != nil {
+			return s
+		}
+	}
+	if p.isWord("DELETE", "UPDATE", "MERGE") {
+		p.unsupported(p.tok().pos, p.tok().up, unsupportedStatements[p.tok().up])
 	}
 	q := &Query{With: ctes, Recursive: recursive}
 	q.Body = p.setOps(p.queryPrimary(), 0)
@@ -95,6 +119,9 @@ func (p *parser) insert(ctes []CTE, recursive bool) Statement {
 		start = ctes[0].Pos.Start
 	}
 	p.expectWords("INSERT")
+	if p.isWords("WITH", "SCHEMA", "EVOLUTION") {
+		p.unsupported(p.tok().pos, "WITH SCHEMA EVOLUTION", "create the table anew with the new columns")
+	}
 	what := p.acceptWord("INTO", "OVERWRITE")
 	if what == "" {
 		p.fail("INTO or OVERWRITE", "INTO", "OVERWRITE")
@@ -118,37 +145,78 @@ func (p *parser) insert(ctes []CTE, recursive bool) Statement {
 	return out
 }
 
-// insertTarget reads [TABLE] name [(columns)] [BY NAME].
+// insertTarget reads [TABLE] name [PARTITION (…)] [(columns)] [BY NAME] [REPLACE WHERE x].
 func (p *parser) insertTarget(i *Insert) {
 	if p.isWord("TABLE") && p.peek(1).kind != tkOp {
 		p.i++
 	}
 	i.Table = p.name("the table to insert into")
-	switch {
-	case p.isWord("WITH") && p.peek(1).up == "(":
-		p.unsupported(p.tok().pos, "Options on INSERT", "put them into CREATE TABLE … OPTIONS")
-	case p.isWord("PARTITION"):
-		p.unsupported(p.tok().pos, "INSERT into a single PARTITION", "select the partition columns with the others")
-	case p.isWords("IF", "NOT"):
-		p.unsupported(p.tok().pos, "INSERT IF NOT EXISTS", "leave it out")
-	case p.isWord("REPLACE") && p.peek(1).up == "WHERE":
-		p.unsupported(p.tok().pos, "INSERT REPLACE WHERE", "write INSERT OVERWRITE")
+	if p.isWord("WITH") && p.peek(1).up == "(" {
+		p.i++
+		i.Options = p.options(false)
+	}
+	i.Partition = p.partitionSpec()
+	if at := p.tok().pos; p.isWords("IF", "NOT") {
+		if i.IfNotExists = p.ifNotExists(); !i.Overwrite {
+			p.refuse(classNotAllowed, at, "leave it out", "INSERT INTO … IF NOT EXISTS does not exist; only OVERWRITE takes it")
+		}
+		p.checkDynamic(i)
 	}
 	if p.acceptWords("BY", "NAME") {
 		i.ByName = true
 	} else if p.isOp("(") && !p.queryAt(p.i) {
 		i.Columns = p.identList("a column name")
 	}
+	if p.isWord("REPLACE") && !i.Overwrite && p.peek(1).kind == tkWord {
+		p.replaceWhere(i)
+	}
+}
+
+// checkDynamic refuses IF NOT EXISTS with partitions that only the rows know.
+func (p *parser) checkDynamic(i *Insert) {
+	for _, v := range i.Partition {
+		if v.X == nil {
+			p.refuse("INSERT_PARTITION_IF_NOT_EXISTS_DYNAMIC", v.Pos, "give the partition a value, or leave IF NOT EXISTS out",
+				"IF NOT EXISTS needs a value for each partition column, but %s has none", v.Name.Name)
+		}
+	}
+}
+
+// replaceWhere reads REPLACE WHERE condition.
+func (p *parser) replaceWhere(i *Insert) {
+	p.i++
+	if p.isWord("ON", "USING") {
+		p.unsupported(p.tok().pos, "INSERT … REPLACE "+p.tok().up, "write INSERT INTO … REPLACE WHERE, or INSERT OVERWRITE")
+	}
+	p.expectWords("WHERE")
+	i.ReplaceWhere = p.expr()
 }
 
 // insertQuery reads the query of an INSERT.
 func (p *parser) insertQuery() *Query {
-	if p.isOp("(") || p.queryAt(p.i) {
+	if h := p.hive; h != nil {
+		p.hive = nil
+		if !p.isWord("SELECT") {
+			p.noScript()
+			p.fail("SELECT", "SELECT")
+		}
+		b := p.hiveSelect(p.start(), h.from, h.views)
+		if q, ok := b.(*Query); ok {
+			return q
+		}
+		return &Query{At: At{b.Span()}, Body: b}
+	}
+	if p.isOp("(") { // a query in parentheses may have a name, which only REPLACE ON uses
+		q := p.query()
+		if p.prev().kind == tkOp && p.prev().up == ")" {
+			p.tableAlias()
+		}
+		return q
+	}
+	if p.queryAt(p.i) {
 		return p.query()
 	}
-	if p.isWord("MAP", "REDUCE", "FROM") {
-		p.queryPrimary()
-	}
+	p.noScript()
 	p.fail("a query (SELECT or VALUES)", "SELECT", "VALUES", "BY", "NAME", "WITH")
 	return nil
 }
@@ -188,8 +256,13 @@ func (p *parser) drop() Statement {
 	case p.acceptWord("TABLE") != "":
 	case p.acceptWords("MATERIALIZED", "VIEW"):
 		p.refuse(classSyntax, t.pos, "write DROP TABLE", "Spark has no DROP MATERIALIZED VIEW")
-	case p.isWord("DATABASE", "SCHEMA", "NAMESPACE", "FUNCTION", "TEMPORARY", "TEMP", "INDEX", "ROLE"):
-		p.unsupported(t.pos, "DROP "+t.up, "only tables and views can be dropped")
+	case p.acceptWord("DATABASE", "SCHEMA", "NAMESPACE") != "":
+		return p.dropSchema(start)
+	case p.isWord("TEMPORARY", "TEMP") && p.peek(1).kind == tkWord && (p.peek(1).up == "VARIABLE" || p.peek(1).up == "VAR"):
+		p.i += 2
+		return p.dropVariable(start)
+	case p.isWord("FUNCTION", "TEMPORARY", "TEMP", "INDEX", "ROLE"):
+		p.unsupported(t.pos, "DROP "+t.up, "only tables, views, schemas and temporary variables can be dropped")
 	case p.isWord("FLOW"):
 		p.refuse(classSyntax, t.pos, "remove CREATE FLOW from the pipeline, or stop the flow", "There is no DROP FLOW")
 	default:
@@ -198,7 +271,7 @@ func (p *parser) drop() Statement {
 	d.IfExists = p.acceptWords("IF", "EXISTS")
 	d.Name = p.name("the name to drop")
 	if !d.View {
-		p.acceptWord("PURGE")
+		d.Purge = p.acceptWord("PURGE") != ""
 	}
 	d.At = p.from(start)
 	return d
@@ -244,8 +317,11 @@ func (p *parser) set() Statement {
 		p.i++
 		n := p.name("the name of a catalog")
 		return &Use{p.from(start), true, n}
-	case p.isWord("VARIABLE", "VAR", "ROLE") && (next.kind == tkWord || next.kind == tkQuoted):
-		p.unsupported(p.tok().pos, "SET "+p.tok().up, "use SET key = value and ${key}")
+	case p.isWord("VARIABLE", "VAR") && (next.kind == tkWord || next.kind == tkQuoted || next.up == "("):
+		p.i++
+		return p.setVariable(start)
+	case p.isWord("ROLE") && next.kind == tkWord, p.isWord("PATH") && next.up == "=":
+		p.unsupported(p.tok().pos, "SET "+p.tok().up, "leave it out, and write names with their schema")
 	case p.isOp("-") && next.up == "V":
 		p.i += 2
 		return &Set{At: p.from(start), Verbose: true}
@@ -267,12 +343,34 @@ func (p *parser) setZone(start int) Statement {
 	if p.acceptWord("LOCAL") != "" {
 		s.Value = "LOCAL"
 	} else if p.isWord("INTERVAL") {
-		p.unsupported(p.tok().pos, "SET TIME ZONE with an INTERVAL", "write SET TIME ZONE '+02:00'")
+		s.Value = p.offset(p.interval())
 	} else {
 		s.Value = p.stringText("a time zone in quotes, such as 'Europe/Madrid'")
 	}
 	s.At = p.from(start)
 	return s
+}
+
+// offset is an interval as the offset of a time zone: +05:30.
+func (p *parser) offset(l *IntervalLit) string {
+	v := l.Micros
+	if l.Type.Kind != types.DayTime || v%1_000_000 != 0 || v > 18*day/24 || v < -18*day/24 {
+		panic(bail{errs.New("INVALID_INTERVAL_FORMAT.TIMEZONE_INTERVAL_OUT_OF_RANGE", "This interval is no offset of a time zone").State("22006").At(p.src, l.Pos).
+			WithHint("take whole seconds between INTERVAL -18 HOURS and INTERVAL 18 HOURS")})
+	}
+	sign := "+"
+	if v < 0 {
+		sign, v = "-", -v
+	}
+	v /= 1_000_000
+	text := fmt.Sprintf("%s%02d:%02d", sign, v/3600, v/60%60)
+	if v%60 != 0 {
+		text += fmt.Sprintf(":%02d", v%60)
+	}
+	if v == 0 {
+		return "Z"
+	}
+	return text
 }
 
 // rawUntil passes tokens up to an operator or the end of the statement and returns their text

@@ -41,9 +41,7 @@ func (p *parser) dataType() types.Type {
 	switch t.up {
 	case "STRING":
 		p.noLength(t)
-		if p.isWord("COLLATE") {
-			p.unsupported(p.tok().pos, "A STRING with a collation", "leave COLLATE out and compare with lower(x)")
-		}
+		p.collation()
 		return types.StringType
 	case "DECIMAL", "DEC", "NUMERIC":
 		return p.decimalParams(t)
@@ -51,6 +49,7 @@ func (p *parser) dataType() types.Type {
 		if p.acceptWords("WITHOUT", "TIME", "ZONE") {
 			return types.TimestampNTZType
 		}
+		p.acceptWords("WITH", "LOCAL", "TIME", "ZONE")
 		p.noLength(t)
 		return types.TimestampType
 	case "INTERVAL":
@@ -63,6 +62,15 @@ func (p *parser) dataType() types.Type {
 		p.unsupported(t.pos, "The type "+t.up, "use STRING")
 	}
 	return p.unknownType(t)
+}
+
+// collation passes COLLATE UTF8_BINARY, which is how texts compare anyway.
+func (p *parser) collation() {
+	if at := p.tok().pos; p.acceptWord("COLLATE") != "" {
+		if n := p.name("the name of a collation"); upper(n.Last().Name) != "UTF8_BINARY" {
+			p.unsupported(errs.Span{Start: at.Start, End: n.Pos.End}, "The collation "+n.String(), "leave COLLATE out and compare with lower(x)")
+		}
+	}
 }
 
 // noLength refuses INT(5) and the like.

@@ -35,6 +35,8 @@ type parser struct {
 	pending Expr // an operand that was read before it was known to be one
 	star    int  // index of the token where * may stand as an expression, or -1
 
+	hive    *hiveFrom       // FROM before INSERT, until its SELECT is read
+	pipes   int             // pipe operators of the statement
 	byName  map[string]Expr // values of :name
 	byIndex []Expr          // values of ?
 }
@@ -89,7 +91,7 @@ func ParseOptions(src *errs.Source, o Options) (stmts []Statement, err error) {
 		if p.tok().kind == tkEOF {
 			return stmts, nil
 		}
-		p.links, p.params = 0, 0
+		p.links, p.params, p.pipes = 0, 0, 0
 		stmts = append(stmts, p.statement())
 		if p.tok().kind != tkEOF && !p.isOp(";") {
 			p.fail("the end of the statement", clauseWords...)

@@ -72,7 +72,7 @@ func (w *printer) expr(e Expr, min int) {
 		w.put(" AS ", TypeText(e.Type), ")")
 	case *Between, *InList, *InQuery, *LikeExpr, *IsNull, *IsBool, *IsDistinct:
 		w.predicate(e)
-	case *Call, *NamedArg, *Trim, *Lambda, *Row, *Alias, *Subquery, *Exists, *Star:
+	case *Call, *NamedArg, *Trim, *Lambda, *Row, *Alias, *Subquery, *Exists, *Star, *DynColumn:
 		w.composite(e)
 	default:
 		w.literal(e)
@@ -267,6 +267,8 @@ func (w *printer) composite(e Expr) {
 		w.put("EXISTS (")
 		w.query(e.Query)
 		w.put(")")
+	case *DynColumn:
+		w.name(Name{Expr: e.X})
 	case *Star:
 		for _, q := range e.Qualifier {
 			w.ident(q)
@@ -285,7 +287,7 @@ func (w *printer) composite(e Expr) {
 var plainCalls = set("LEFT RIGHT FIRST LAST MAX IF ANY SOME DATE TIMESTAMP TIME")
 
 func (w *printer) call(c *Call) {
-	if len(c.Name.Parts) == 1 && !c.Name.Parts[0].Quoted {
+	if c.Name.Expr == nil && len(c.Name.Parts) == 1 && !c.Name.Parts[0].Quoted {
 		w.put(c.callName())
 	} else {
 		w.name(c.Name)

@@ -49,6 +49,10 @@ func (w *printer) with(q *Query) {
 	each(w, q.With, ", ", func(c CTE) {
 		w.ident(c.Name)
 		w.columnList(c.Columns)
+		if c.MaxLevel != nil {
+			w.put(" MAX RECURSION LEVEL ")
+			w.plainNumber(c.MaxLevel)
+		}
 		w.put(" AS (")
 		w.query(c.Query)
 		w.put(")")
@@ -99,6 +103,36 @@ func (w *printer) values(v *Values) {
 }
 
 func (w *printer) selectClause(s *Select) {
+	switch s.Pipe {
+	case PipeNone:
+		w.selectList(s)
+	case PipeFrom:
+		w.put("FROM ")
+		each(w, s.From, ", ", w.relation)
+		for i := range s.Views {
+			w.lateralView(&s.Views[i])
+		}
+		return
+	default:
+		w.pipe(s)
+		return
+	}
+	if len(s.From) > 0 {
+		w.put(" FROM ")
+		each(w, s.From, ", ", w.relation)
+	}
+	for i := range s.Views {
+		w.lateralView(&s.Views[i])
+	}
+	w.clause(" WHERE ", s.Where)
+	w.groupClause(s.GroupBy)
+	w.clause(" HAVING ", s.Having)
+	w.windows(s.Windows)
+	w.clause(" QUALIFY ", s.Qualify)
+}
+
+// selectList prints SELECT with hints, DISTINCT and the items.
+func (w *printer) selectList(s *Select) {
 	w.put("SELECT ")
 	if len(s.Hints) > 0 {
 		w.put("/*+ ")
@@ -115,33 +149,28 @@ func (w *printer) selectClause(s *Select) {
 	if s.Distinct {
 		w.put("DISTINCT ")
 	}
-	each(w, s.Items, ", ", func(i SelectItem) {
-		w.expr(i.X, 0)
-		switch len(i.Alias) {
-		case 0:
-		case 1:
-			w.put(" AS ")
-			w.ident(i.Alias[0])
-		default:
-			w.put(" AS (")
-			w.idents(i.Alias, ", ")
-			w.put(")")
-		}
-	})
-	if len(s.From) > 0 {
-		w.put(" FROM ")
-		each(w, s.From, ", ", w.relation)
+	each(w, s.Items, ", ", w.selectItem)
+}
+
+func (w *printer) selectItem(i SelectItem) {
+	w.expr(i.X, 0)
+	switch len(i.Alias) {
+	case 0:
+	case 1:
+		w.put(" AS ")
+		w.ident(i.Alias[0])
+	default:
+		w.put(" AS (")
+		w.idents(i.Alias, ", ")
+		w.put(")")
 	}
-	for i := range s.Views {
-		w.lateralView(&s.Views[i])
-	}
-	w.clause(" WHERE ", s.Where)
-	if s.GroupBy != nil {
+}
+
+func (w *printer) groupClause(g *GroupBy) {
+	if g != nil {
 		w.put(" GROUP BY ")
-		w.groupBy(s.GroupBy)
+		w.groupBy(g)
 	}
-	w.clause(" HAVING ", s.Having)
-	w.windows(s.Windows)
 }
 
 func (w *printer) clause(word string, e Expr) {
@@ -187,6 +216,7 @@ func (w *printer) groupItem(g GroupItem) {
 		w.put(")")
 	case g.X != nil:
 		w.expr(g.X, 0)
+		w.asName(g.Alias)
 	default:
 		w.groupSet(g.Set)
 	}
@@ -246,6 +276,7 @@ func (w *printer) relation(r Relation) {
 			w.put(" WITH ")
 			w.options(r.Options)
 		}
+		w.sample(r.Sample)
 		w.watermark(r.Watermark)
 		w.alias(r.Alias)
 	case *SubqueryRef:
@@ -253,6 +284,7 @@ func (w *printer) relation(r Relation) {
 		w.put("(")
 		w.query(r.Query)
 		w.put(")")
+		w.sample(r.Sample)
 		w.watermark(r.Watermark)
 		w.alias(r.Alias)
 	case *FuncRef:
@@ -269,10 +301,21 @@ func (w *printer) relation(r Relation) {
 		w.put("(")
 		w.relation(r.Rel)
 		w.put(")")
+		w.sample(r.Sample)
 		w.watermark(r.Watermark)
 		w.alias(r.Alias)
 	case *Join:
-		w.join(r)
+		w.relation(r.L)
+		w.put(" ")
+		w.joinTail(r)
+	case *PivotRef:
+		w.relation(r.Rel)
+		w.put(" ")
+		w.pivot(r)
+	case *UnpivotRef:
+		w.relation(r.Rel)
+		w.put(" ")
+		w.unpivot(r)
 	}
 }
 
@@ -282,9 +325,8 @@ func (w *printer) lateral(l bool) {
 	}
 }
 
-func (w *printer) join(j *Join) {
-	w.relation(j.L)
-	w.put(" ")
+// joinTail prints a join without its left side.
+func (w *printer) joinTail(j *Join) {
 	if j.Natural {
 		w.put("NATURAL ")
 	}

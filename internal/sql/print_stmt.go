@@ -1,6 +1,9 @@
 package sql
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 func (w *printer) statement(s Statement) {
 	switch s := s.(type) {
@@ -23,14 +26,18 @@ func (w *printer) statement(s Statement) {
 	case *Drop:
 		w.put("DROP ", map[bool]string{true: "VIEW ", false: "TABLE "}[s.View], when(s.IfExists, "IF EXISTS "))
 		w.name(s.Name)
+		w.put(when(s.Purge, " PURGE"))
 	case *Insert:
 		w.put("INSERT ", map[bool]string{true: "OVERWRITE ", false: "INTO "}[s.Overwrite])
 		w.name(s.Table)
-		w.put(when(s.ByName, " BY NAME"))
+		w.optionsClause("WITH", s.Options)
+		w.partitionSpec(s.Partition)
+		w.put(when(s.IfNotExists, " IF NOT EXISTS"), when(s.ByName, " BY NAME"))
 		if len(s.Columns) > 0 {
 			w.put(" ")
 			w.columnList(s.Columns)
 		}
+		w.clause(" REPLACE WHERE ", s.ReplaceWhere)
 		w.put(" ")
 		w.query(s.Query)
 	case *InsertDir:
@@ -66,10 +73,12 @@ func (w *printer) command(s Statement) {
 			return
 		}
 		w.name(s.Name)
+		w.partitionSpec(s.Partition)
 		if len(s.Column.Parts) > 0 {
 			w.put(" ")
 			w.name(s.Column)
 		}
+		w.put(when(s.JSON, " AS JSON"))
 	case *Set:
 		w.set(s)
 	case *Reset:
@@ -80,6 +89,8 @@ func (w *printer) command(s Statement) {
 	case *Use:
 		w.put(map[bool]string{true: "SET CATALOG ", false: "USE "}[s.Catalog])
 		w.name(s.Name)
+	default:
+		w.ddl(s)
 	}
 }
 
@@ -117,7 +128,7 @@ func (w *printer) show(s *Show) {
 		w.put(s.Scope, " ")
 	}
 	w.put(s.What)
-	if len(s.Name.Parts) > 0 {
+	if len(s.Name.Parts) > 0 || s.Name.Expr != nil {
 		w.put(map[bool]string{true: " ", false: " IN "}[s.What == "CREATE TABLE" || s.What == "TBLPROPERTIES" || s.What == "PARTITIONS"])
 		w.name(s.Name)
 	}
@@ -130,6 +141,7 @@ func (w *printer) show(s *Show) {
 		w.str(s.Key)
 		w.put(")")
 	}
+	w.partitionSpec(s.Partition)
 }
 
 func (w *printer) comment(c string) {
@@ -163,7 +175,7 @@ func (w *printer) columnDefs(cs []ColumnDef) {
 	w.put(" (")
 	each(w, cs, ", ", func(c ColumnDef) {
 		w.ident(c.Name)
-		w.put(" ", TypeText(c.Type), when(c.NotNull, " NOT NULL"))
+		w.put(" ", c.typeText(), when(c.NotNull, " NOT NULL"))
 		if c.Default != nil {
 			w.put(" DEFAULT ")
 			w.expr(c.Default, 0)
@@ -171,6 +183,17 @@ func (w *printer) columnDefs(cs []ColumnDef) {
 		w.comment(c.Comment)
 	})
 	w.put(")")
+}
+
+// typeText is the type as SQL text, with the bound of CHAR and VARCHAR.
+func (c *ColumnDef) typeText() string {
+	switch {
+	case c.Length > 0 && c.Char:
+		return fmt.Sprintf("CHAR(%d)", c.Length)
+	case c.Length > 0:
+		return fmt.Sprintf("VARCHAR(%d)", c.Length)
+	}
+	return TypeText(c.Type)
 }
 
 func (w *printer) using(n Name) {
@@ -241,6 +264,9 @@ func (w *printer) createView(v *CreateView) {
 	w.using(v.Using)
 	w.optionsClause("OPTIONS", v.Options)
 	w.comment(v.Comment)
+	if v.Binding != "" {
+		w.put(" WITH SCHEMA ", v.Binding)
+	}
 	w.optionsClause("TBLPROPERTIES", v.Properties)
 	w.as(v.Query)
 }

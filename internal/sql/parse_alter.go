@@ -1,0 +1,141 @@
+package sql
+
+// alter reads ALTER TABLE | VIEW … as far as Azud has it.
+func (p *parser) alter() Statement {
+	start := p.start()
+	p.i++
+	t := p.tok()
+	view := p.isWord("VIEW")
+	if !view && !p.isWord("TABLE") {
+		if p.isWord("SCHEMA", "DATABASE", "NAMESPACE", "INDEX") {
+			p.unsupported(t.pos, "ALTER "+t.up, "drop it and create it anew")
+		}
+		p.fail("TABLE or VIEW", "TABLE", "VIEW")
+	}
+	p.i++
+	a := &AlterTable{View: view, Name: p.name("the name of the " + map[bool]string{true: "view", false: "table"}[view])}
+	switch {
+	case p.acceptWords("RENAME", "TO"):
+		a.Rename = p.name("the new name")
+	case p.acceptWords("SET", "TBLPROPERTIES"):
+		a.Set = p.options(false)
+	case p.acceptWords("UNSET", "TBLPROPERTIES"):
+		a.IfExists = p.acceptWords("IF", "EXISTS")
+		a.Unset = paren(p, func() string {
+			key, _ := p.optionKey()
+			return key
+		})
+	case view && (p.isWord("AS") || p.queryAt(p.i)):
+		return p.alterView(start, a.Name)
+	default:
+		p.notAltered(a)
+	}
+	a.At = p.from(start)
+	return a
+}
+
+func (p *parser) alterView(start int, name Name) Statement {
+	p.acceptWord("AS")
+	v := &AlterView{Name: name}
+	from := p.start()
+	v.Query = p.query()
+	v.Text = p.src.Text[from:p.prev().pos.End]
+	v.At = p.from(start)
+	return v
+}
+
+// notAltered explains what cannot be altered.
+func (p *parser) notAltered(a *AlterTable) {
+	t := p.tok()
+	switch {
+	case t.kind != tkWord:
+	case p.isWord("ADD", "DROP", "ALTER", "CHANGE", "RENAME", "REPLACE", "SET", "UNSET", "PARTITION", "RECOVER", "CLUSTER", "DEFAULT", "WITH", "NOT",
+		"CLUSTERED", "SKEWED", "EXCHANGE", "ARCHIVE", "UNARCHIVE", "TOUCH", "COMPACT", "CONCATENATE"):
+		what := "ALTER TABLE … "
+		if a.View {
+			what = "ALTER VIEW … "
+		}
+		p.unsupported(t.pos, what+t.up, "write CREATE OR REPLACE with the new definition; RENAME TO and SET TBLPROPERTIES are there")
+	}
+	p.fail("RENAME TO, SET TBLPROPERTIES or UNSET TBLPROPERTIES", "RENAME", "SET", "UNSET", "AS")
+}
+
+// createSchema reads CREATE SCHEMA [IF NOT EXISTS] name with its clauses.
+func (p *parser) createSchema(start int) Statement {
+	c := &CreateSchema{IfNotExists: p.ifNotExists()}
+	c.Name = p.name("the name of the schema")
+	cl := clauses{}
+	for {
+		switch {
+		case p.isWord("COMMENT"):
+			p.onceClause(&cl)
+			c.Comment = p.stringText("the comment in quotes")
+		case p.isWord("LOCATION"):
+			p.onceClause(&cl)
+			c.Location = p.stringText("the path in quotes")
+		case p.isWords("WITH", "DBPROPERTIES"), p.isWords("WITH", "PROPERTIES"):
+			p.onceClause(&cl)
+			p.i++
+			c.Properties = p.options(false)
+		case p.isWord("DEFAULT"):
+			p.unsupported(p.tok().pos, "A default COLLATION", "leave it out")
+		default:
+			c.At = p.from(start)
+			return c
+		}
+	}
+}
+
+func (p *parser) dropSchema(start int) Statement {
+	d := &DropSchema{IfExists: p.acceptWords("IF", "EXISTS")}
+	d.Name = p.name("the name of the schema")
+	d.Cascade = p.acceptWord("RESTRICT", "CASCADE") == "CASCADE"
+	d.At = p.from(start)
+	return d
+}
+
+// truncate reads TRUNCATE TABLE name [PARTITION (…)].
+func (p *parser) truncate() Statement {
+	start := p.start()
+	p.i++
+	p.expectWords("TABLE")
+	t := &Truncate{Name: p.name("a table name")}
+	t.Partition = p.partitionSpec()
+	t.At = p.from(start)
+	return t
+}
+
+// partitionSpec reads PARTITION (a = 1, b, …), or nil.
+func (p *parser) partitionSpec() []PartitionValue {
+	if !p.isWord("PARTITION") || p.peek(1).up != "(" {
+		return nil
+	}
+	p.i++
+	seen := map[string]bool{}
+	return paren(p, func() PartitionValue {
+		start := p.start()
+		v := PartitionValue{Name: p.ident("the name of a partition column")}
+		p.once(seen, v.Name.Name, v.Name.Pos)
+		if p.acceptOp("=") || p.acceptOp("==") {
+			v.X = p.constant("a constant value")
+		}
+		v.At = p.from(start)
+		return v
+	})
+}
+
+// constant reads a literal, a parameter or DEFAULT.
+func (p *parser) constant(what string) Expr {
+	start := p.start()
+	x := p.value(precUnary)
+	switch x := x.(type) {
+	case *NumberLit, *StringLit, *NullLit, *BoolLit, *TypedLit, *IntervalLit, *BinaryLit, *Param:
+		return x
+	case *Column:
+		if len(x.Parts) == 1 && upper(x.Parts[0].Name) == "DEFAULT" && !x.Parts[0].Quoted {
+			return x
+		}
+	}
+	p.refuse(classSyntax, p.from(start).Pos, "write the value itself", "This is not %s", what)
+	return nil
+}
