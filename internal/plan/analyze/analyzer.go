@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"context"
 	"errors"
 
 	"github.com/azud/azud/internal/errs"
@@ -23,6 +24,10 @@ type analyzer struct {
 	consts     map[plan.Expr]*vec.Col        // values of constant expressions; nil: not one
 	views      []string                      // the views being expanded, outermost first
 	queries    int                           // analyzed so far, those of WITH and of views once for each reading
+	ctx        context.Context               // of this call: expressions hold queries
+	with       *ctes                         // what a query within an expression sees
+	around     []*exprScope                  // the queries around the one being analyzed, outermost first
+	outerAggs  map[plan.ID]*plan.Agg         // aggregates of a query that one within it reads
 }
 
 // A name of WITH or a view is analyzed at every place that reads it, so that a short text may

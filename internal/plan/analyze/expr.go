@@ -56,6 +56,8 @@ func (a *analyzer) expr(s *exprScope, e sql.Expr) (val, error) {
 		return a.trim(s, e)
 	case *sql.Row:
 		return a.row(s, e)
+	case *sql.Subquery, *sql.Exists, *sql.InQuery:
+		return a.subquery(s, e)
 	}
 	if v, ok, err := a.literal(e); ok {
 		return v, err
@@ -68,8 +70,6 @@ func (a *analyzer) refused(e sql.Expr) error {
 	switch e := e.(type) {
 	case *sql.Star:
 		return a.fail(e.Span(), "INVALID_USAGE_OF_STAR_OR_REGEX", "42000", "* can stand only in a select list and in count(*)")
-	case *sql.Subquery, *sql.InQuery, *sql.Exists:
-		return a.unsupported(e.Span(), "a subquery as a value")
 	case *sql.Lambda:
 		return a.unsupported(e.Span(), "a lambda function")
 	case *sql.NamedArg:
@@ -107,37 +107,46 @@ func names(list []val) string {
 // aggregates), then among the input's columns, then as an alias to the left, then as the
 // time window's column, then as a function that is called without parentheses.
 func (a *analyzer) column(s *exprScope, c *sql.Column) (val, error) {
-	if s.outputs != nil && !s.aggArg {
-		if v, ok, err := a.outputColumn(s, c); ok {
-			return v, err
-		}
-	}
-	if v, ok, err := a.resolve(s.in, c); ok {
+	if v, ok, err := a.localColumn(s, c); ok || err != nil {
 		return v, err
 	}
-	if v, ok, err := a.lateralColumn(s, c); ok {
+	if v, ok, err := a.outerColumn(c); ok || err != nil {
 		return v, err
-	}
-	if s.windows != nil && s.windows.made != nil {
-		if v, ok, err := a.resolve(scopeOf([]plan.Attr{s.windows.made.Out}), c); ok {
-			return v, err
-		}
-	}
-	if s.outputs != nil && s.aggArg {
-		if v, ok, err := a.outputColumn(s, c); ok {
-			return v, err
-		}
-	}
-	if len(c.Parts) == 1 && !c.Parts[0].Quoted {
-		if v, ok, err := a.bareFunction(c); ok {
-			return v, err
-		}
 	}
 	scopes := []*scope{s.in}
 	if s.outputs != nil {
 		scopes = []*scope{outputScope(s.outputs)}
 	}
 	return val{}, a.unresolved(parts(c.Parts), c.Span(), scopes...)
+}
+
+// localColumn is column within one query: ok is false if the name means nothing there.
+func (a *analyzer) localColumn(s *exprScope, c *sql.Column) (val, bool, error) {
+	if s.outputs != nil && !s.aggArg {
+		if v, ok, err := a.outputColumn(s, c); ok {
+			return v, true, err
+		}
+	}
+	if v, ok, err := a.resolve(s.in, c); ok {
+		return v, true, err
+	}
+	if v, ok, err := a.lateralColumn(s, c); ok {
+		return v, true, err
+	}
+	if s.windows != nil && s.windows.made != nil {
+		if v, ok, err := a.resolve(scopeOf([]plan.Attr{s.windows.made.Out}), c); ok {
+			return v, true, err
+		}
+	}
+	if s.outputs != nil && s.aggArg {
+		if v, ok, err := a.outputColumn(s, c); ok {
+			return v, true, err
+		}
+	}
+	if len(c.Parts) == 1 && !c.Parts[0].Quoted {
+		return a.bareFunction(c)
+	}
+	return val{}, false, nil
 }
 
 // bareFunction calls what needs no parentheses. Spark: LiteralFunctionResolution.

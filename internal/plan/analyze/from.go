@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/sql"
 	"github.com/azud/azud/internal/types"
@@ -19,12 +18,7 @@ func (a *analyzer) from(ctx context.Context, list []sql.Relation, env *ctes) (pl
 	case 1:
 		return a.relation(ctx, list[0], env)
 	}
-	return nil, nil, a.noJoin(list[1].Span())
-}
-
-func (a *analyzer) noJoin(at errs.Span) error {
-	return a.unsupported(at, "reading two tables in one query (a join)").
-		WithHint("join is not built yet; read one table, or put rows below each other with UNION ALL")
+	return a.comma(ctx, list, env)
 }
 
 func (a *analyzer) relation(ctx context.Context, r sql.Relation, env *ctes) (plan.Node, *scope, error) {
@@ -32,9 +26,6 @@ func (a *analyzer) relation(ctx context.Context, r sql.Relation, env *ctes) (pla
 	case *sql.TableRef:
 		return a.tableRef(ctx, r, env)
 	case *sql.SubqueryRef:
-		if r.Lateral {
-			return nil, nil, a.unsupported(r.Span(), "LATERAL")
-		}
 		n, sc, err := a.query(ctx, r.Query, env)
 		return a.dressed(n, sc, err, r.Alias, r.Watermark)
 	case *sql.ValuesRef:
@@ -46,7 +37,7 @@ func (a *analyzer) relation(ctx context.Context, r sql.Relation, env *ctes) (pla
 		n, sc, err := a.tableFunction(r)
 		return a.dressed(n, sc, err, r.Alias, r.Watermark)
 	case *sql.Join:
-		return nil, nil, a.noJoin(r.R.Span())
+		return a.join(ctx, r, env)
 	}
 	return nil, nil, a.unsupported(r.Span(), "this relation")
 }
@@ -126,10 +117,10 @@ func (a *analyzer) view(ctx context.Context, t *sql.TableRef, v *View) (plan.Nod
 			return nil, nil, a.fail(t.Name.Span(), "RECURSIVE_VIEW", "42K0H", "the view `%s` reads itself", t.Name.String())
 		}
 	}
-	src := a.src
-	a.src, a.views = v.Source, append(a.views, full)
+	src, around := a.src, a.around
+	a.src, a.views, a.around = v.Source, append(a.views, full), nil
 	n, sc, err := a.query(ctx, v.Query, nil)
-	a.src, a.views = src, a.views[:len(a.views)-1]
+	a.src, a.views, a.around = src, a.views[:len(a.views)-1], around
 	if err != nil {
 		return nil, nil, err
 	}
@@ -211,7 +202,8 @@ func (a *analyzer) mark(n plan.Node, sc *scope, id plan.ID, delay int64) (plan.N
 	}
 	next := &scope{}
 	for _, c := range sc.cols {
-		next.cols = append(next.cols, column{event(c.attr), c.qual})
+		c.attr = event(c.attr)
+		next.cols = append(next.cols, c)
 	}
 	return w, next, nil
 }
@@ -221,9 +213,6 @@ const maxRange = 1_000_000
 
 // tableFunction analyzes range([start,] end [, step [, partitions]]), the only one there is.
 func (a *analyzer) tableFunction(r *sql.FuncRef) (plan.Node, *scope, error) {
-	if r.Lateral {
-		return nil, nil, a.unsupported(r.Span(), "LATERAL")
-	}
 	if !strings.EqualFold(r.Name.String(), "range") {
 		return nil, nil, a.fail(r.Name.Span(), "UNRESOLVABLE_TABLE_VALUED_FUNCTION", "42883",
 			"there is no table function `%s`", r.Name.String()).WithHint("the only one is range(start, end, step)")

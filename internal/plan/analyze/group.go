@@ -167,6 +167,10 @@ func (b *selecting) overGroups(x plan.Expr, name string, missing func(*plan.Ref)
 				display = name
 			}
 			return &plan.Ref{Attr: b.addAgg(e, display), At: e.At}, true
+		case *plan.Subquery:
+			var q plan.Expr
+			q, failed = b.queryOverGroups(e, missing)
+			return q, true
 		case *plan.Ref:
 			if b.isOutput(e.Attr.ID) {
 				return e, true

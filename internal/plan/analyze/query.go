@@ -13,9 +13,10 @@ import (
 
 // ctes are the names of WITH that a query sees, the innermost first.
 type ctes struct {
-	def   *sql.CTE
-	used  bool
-	outer *ctes // what the definition itself sees, and further names
+	def    *sql.CTE
+	used   bool
+	outer  *ctes        // what the definition itself sees, and further names
+	around []*exprScope // the queries around the definition
 }
 
 func (c *ctes) find(name string) *ctes {
@@ -38,11 +39,14 @@ func (a *analyzer) query(ctx context.Context, q *sql.Query, outer *ctes) (plan.N
 	if err := a.queryRefused(q); err != nil {
 		return nil, nil, err
 	}
-	with, err := a.with(q, outer)
+	with, err := a.ctesOf(q, outer)
 	if err != nil {
 		return nil, nil, err
 	}
+	outside := a.with
+	a.with = with
 	n, sc, err := a.ordered(ctx, q, with)
+	a.with = outside
 	if err != nil {
 		return nil, nil, err
 	}
@@ -69,7 +73,7 @@ func (a *analyzer) queryRefused(q *sql.Query) error {
 	return nil
 }
 
-func (a *analyzer) with(q *sql.Query, env *ctes) (*ctes, error) {
+func (a *analyzer) ctesOf(q *sql.Query, env *ctes) (*ctes, error) {
 	seen := map[string]bool{}
 	for i := range q.With {
 		c := &q.With[i]
@@ -78,7 +82,7 @@ func (a *analyzer) with(q *sql.Query, env *ctes) (*ctes, error) {
 			return nil, a.fail(c.Name.Span(), "DUPLICATED_CTE_NAMES", "42602", "WITH defines `%s` twice", c.Name.Name)
 		}
 		seen[low] = true
-		env = &ctes{def: c, outer: env}
+		env = &ctes{def: c, outer: env, around: a.around}
 	}
 	return env, nil
 }
@@ -101,7 +105,10 @@ func (a *analyzer) unusedCTEs(ctx context.Context, env, outer *ctes) error {
 
 func (a *analyzer) cte(ctx context.Context, c *ctes) (plan.Node, *scope, error) {
 	c.used = true
+	around := a.around
+	a.around = c.around
 	n, sc, err := a.query(ctx, c.def.Query, c.outer)
+	a.around = around
 	if err != nil {
 		return nil, nil, err
 	}
@@ -114,9 +121,9 @@ func (a *analyzer) renamed(sc *scope, alias string, columns []sql.Ident, at errs
 	if len(columns) == 0 {
 		return sc.requalified(alias, nil), nil
 	}
-	if len(columns) != len(sc.cols) {
+	if n := len(sc.visible()); len(columns) != n {
 		return nil, a.fail(at, "ASSIGNMENT_ARITY_MISMATCH", "42802",
-			"%d columns are named, but there are %d", len(columns), len(sc.cols))
+			"%d columns are named, but there are %d", len(columns), n)
 	}
 	return sc.requalified(alias, parts(columns)), nil
 }

@@ -13,8 +13,9 @@ import (
 
 // column is one name of a scope.
 type column struct {
-	attr plan.Attr
-	qual []string // the table's name or alias; nil without
+	attr   plan.Attr
+	qual   []string // the table's name or alias; nil without
+	hidden bool     // a key of USING that another stands for: named only with its table
 }
 
 // scope is the columns that expressions over a node may name, in output order.
@@ -27,13 +28,24 @@ func (s *scope) add(a plan.Attr, qual ...string) {
 	if len(qual) > 0 {
 		a.Qualifier = strings.Join(qual, ".")
 	}
-	s.cols = append(s.cols, column{a, qual})
+	s.cols = append(s.cols, column{attr: a, qual: qual})
+}
+
+// visible is the columns that * stands for.
+func (s *scope) visible() []column {
+	var out []column
+	for _, c := range s.cols {
+		if !c.hidden {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // requalified is the scope under an alias, perhaps with other names.
 func (s *scope) requalified(alias string, names []string) *scope {
 	out := &scope{}
-	for i, c := range s.cols {
+	for i, c := range s.visible() {
 		a := c.attr
 		if names != nil {
 			a.Name = names[i]
@@ -72,7 +84,7 @@ func qualifies(prefix, qual []string) bool {
 func (s *scope) match(name []string) (hits []column, used int) {
 	for q := min(len(name)-1, 3); q >= 0; q-- {
 		for _, c := range s.cols {
-			if strings.EqualFold(c.attr.Name, name[q]) && qualifies(name[:q], c.qual) {
+			if strings.EqualFold(c.attr.Name, name[q]) && qualifies(name[:q], c.qual) && (q > 0 || !c.hidden) {
 				hits = append(hits, c)
 			}
 		}
@@ -140,6 +152,9 @@ func quoted(name []string) string {
 func columnNames(qualified bool, scopes []*scope) (all, plain []string) {
 	for _, s := range scopes {
 		for _, c := range s.cols {
+			if c.hidden && !qualified {
+				continue
+			}
 			full := c.attr.Name
 			if qualified && len(c.qual) > 0 {
 				full = strings.Join(c.qual, ".") + "." + full

@@ -248,6 +248,12 @@ func (b *selecting) hidden(p *plan.Project) []plan.Named {
 	}
 	var extra []plan.Named
 	for _, o := range b.by {
+		for _, r := range queryReads(o.Expr) {
+			if _, below := plan.Find(p.Child.Output(), r.Attr.ID); below && !have[r.Attr.ID] {
+				have[r.Attr.ID] = true
+				extra = append(extra, plan.Named{Attr: r.Attr, Expr: r})
+			}
+		}
 		plan.WalkExpr(o.Expr, func(e plan.Expr) bool {
 			if r, ok := e.(*plan.Ref); ok && !have[r.Attr.ID] {
 				have[r.Attr.ID] = true

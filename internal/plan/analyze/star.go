@@ -43,10 +43,22 @@ func without(cols []val, hits []column) []val {
 	return out
 }
 
+// starOrder is the columns that a star may stand for: with a table the hidden ones are among them,
+// and come first. Spark: UnresolvedStar.expand.
+func starOrder(sc *scope, qualified bool) []column {
+	var hidden []column
+	for _, c := range sc.cols {
+		if c.hidden && qualified {
+			hidden = append(hidden, c)
+		}
+	}
+	return append(hidden, sc.visible()...)
+}
+
 func (a *analyzer) starColumns(sc *scope, e *sql.Star) ([]val, error) {
 	var out []val
 	qual := parts(e.Qualifier)
-	for _, c := range sc.cols {
+	for _, c := range starOrder(sc, len(qual) > 0) {
 		if len(qual) == 0 || qualifies(qual, c.qual) && len(c.qual) > 0 {
 			out = append(out, val{&plan.Ref{Attr: c.attr, At: e.Span()}, c.attr.Name})
 		}
