@@ -2,6 +2,7 @@ package exec
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
 
 	"github.com/azud/azud/internal/connector"
@@ -20,18 +21,55 @@ type BuildOptions struct {
 	Mode   connector.OutputMode
 	Zone   string       // name of the session time zone, for fingerprints
 	Source *errs.Source // the text that the plan's spans index; nil: errors have no place
+
+	// Workers is how many goroutines run one pipeline of a batch query; 0: as many as there are
+	// CPUs, 1: all is done by the caller's. A streaming plan has one.
+	Workers int
+	Memory  int64    // bytes that a batch query may hold, approximately; 0: no bound
+	Spill   *Spill   // where it puts what is beyond; nil: it fails instead
+	Stats   *Profile // collects what each node does; nil: nobody asks
+
+	q     *query
+	stats *NodeStats // of the node being built
 }
+
+// query is what the operators of one plan share.
+type query struct {
+	mem   memory
+	spill *spillDir // nil: no place to spill to
+}
+
+// account opens an account for the node being built.
+func (o *BuildOptions) account() account { return account{m: &o.q.mem, stats: o.stats} }
 
 // Build makes the operators of a plan. It is the one switch from plan nodes to operators.
 func Build(n plan.Node, opts BuildOptions) (Operator, error) {
 	if opts.BatchSize <= 0 {
 		opts.BatchSize = DefaultBatchSize
 	}
+	opts.share()
 	op, err := build(n, &opts)
 	if err != nil {
 		return nil, err
 	}
-	return &root{in: op, schema: plan.SchemaOf(n)}, nil
+	return &root{in: op, schema: plan.SchemaOf(n), q: opts.q}, nil
+}
+
+// share fills in what the operators share.
+func (o *BuildOptions) share() {
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Streaming {
+		o.Workers, o.Memory = 1, 0
+	}
+	o.q = &query{}
+	if o.Memory > 0 {
+		o.q.mem.bound(o.Memory)
+	}
+	if o.Spill != nil {
+		o.q.spill = &spillDir{at: *o.Spill}
+	}
 }
 
 // node is an operator of a tree.
@@ -52,6 +90,8 @@ func build(n plan.Node, o *BuildOptions) (node, error) {
 			return nil, err
 		}
 	}
+	own := *o // what the operators keep
+	own.stats, o = o.Stats.at(n), &own
 	switch n := n.(type) {
 	case *plan.Scan:
 		return &scan{node: n, size: o.BatchSize}, nil

@@ -69,9 +69,13 @@ const maxBytes = 1 << 30
 
 // tooLarge is the error of rows beyond such a bound, in bytes.
 func tooLarge(what string, bytes int) *errs.Error {
-	size := fmt.Sprintf("%d bytes", bytes)
-	if bytes >= 1<<20 {
-		size = fmt.Sprintf("%d MiB", bytes>>20)
+	return errs.New("RESULT_TOO_LARGE", "%s take more than %s of memory", what, sizeText(int64(bytes)))
+}
+
+// sizeText shows a number of bytes.
+func sizeText(n int64) string {
+	if n >= 1<<20 {
+		return fmt.Sprintf("%d MiB", n>>20)
 	}
-	return errs.New("RESULT_TOO_LARGE", "%s take more than %s of memory", what, size)
+	return fmt.Sprintf("%d bytes", n)
 }

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/azud/azud/internal/errs"
@@ -14,6 +15,7 @@ import (
 type root struct {
 	in     node
 	schema types.Schema
+	q      *query
 }
 
 func (o *root) Run(ctx context.Context, e *EpochTask) iter.Seq2[*vec.Batch, error] {
@@ -46,7 +48,11 @@ func (o *root) Run(ctx context.Context, e *EpochTask) iter.Seq2[*vec.Batch, erro
 
 func (o *root) Close() (err error) {
 	defer protect(&err)
-	return o.in.Close()
+	err = o.in.Close()
+	if o.q != nil && o.q.spill != nil {
+		err = errors.Join(err, o.q.spill.close())
+	}
+	return err
 }
 
 // Collect runs one epoch and returns its rows, which the caller owns. More than maxRows
