@@ -10,6 +10,7 @@ import (
 	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/format/parquet"
 	"github.com/azud/azud/internal/types"
+	"github.com/azud/azud/internal/vec"
 )
 
 const spark = "../../connector/file/testdata/"
@@ -53,18 +54,24 @@ func texts(t testing.TB, f *os.File, foot *parquet.Footer, s types.Schema) [][]s
 			if err != nil {
 				t.Fatal(err)
 			}
-			for i := range b.N {
-				row := []string{}
-				for c := range b.Cols {
-					v := "<null>"
-					if !b.Cols[c].IsNull(i) {
-						v = fn.Text(nil, &b.Cols[c], i)
-					}
-					row = append(row, v)
-				}
-				rows = append(rows, row)
-			}
+			rows = append(rows, rowsOf(b)...)
 		}
+	}
+	return rows
+}
+
+// rowsOf are a batch's rows as texts.
+func rowsOf(b *vec.Batch) (rows [][]string) {
+	for i := range b.N {
+		row := []string{}
+		for c := range b.Cols {
+			v := "<null>"
+			if !b.Cols[c].IsNull(i) {
+				v = fn.Text(nil, &b.Cols[c], i)
+			}
+			row = append(row, v)
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }
