@@ -69,7 +69,14 @@ func zoneOf(s Setup) (*time.Location, error) {
 	return z, nil
 }
 
-func (engine) Batch(ctx context.Context, setup Setup, text string) (Result, error) {
+// session is the session of a script: for now it holds nothing but its folder.
+type session struct{ dir string }
+
+func (engine) Open(_ context.Context, dir string) (Session, error) { return &session{dir}, nil }
+
+func (*session) Close() error { return nil }
+
+func (s *session) Batch(ctx context.Context, setup Setup, text string) (Result, error) {
 	zone, err := zoneOf(setup)
 	if err != nil {
 		return Result{}, err
@@ -78,7 +85,7 @@ func (engine) Batch(ctx context.Context, setup Setup, text string) (Result, erro
 	if err != nil {
 		return Result{}, err
 	}
-	n, src, err := query(ctx, text, zone, tables, false)
+	n, src, err := query(ctx, strings.ReplaceAll(text, "${DIR}", s.dir), zone, tables, false)
 	if err != nil {
 		return Result{}, err
 	}

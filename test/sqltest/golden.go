@@ -2,7 +2,9 @@ package sqltest
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
+	"runtime/debug"
 	"testing"
 )
 
@@ -26,14 +28,13 @@ func Golden(t *testing.T, r Runner, pattern string, o Options) {
 	}
 	for _, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
+			t.Parallel()
 			f, err := Load(path)
 			if err != nil {
 				t.Fatal(err)
 			}
 			g := golden{r: r, f: f, o: o}
-			for _, st := range f.Statements {
-				g.statement(t, st)
-			}
+			g.statements(t)
 			for _, sc := range f.Scenarios {
 				g.scenario(t, sc)
 			}
@@ -52,9 +53,37 @@ type golden struct {
 	edits edits
 }
 
-func (g *golden) statement(t *testing.T, st *Statement) {
+// statements runs the batch statements of the file in one session. All of them run, also those
+// that -run leaves out: the next ones may build on what they change.
+func (g *golden) statements(t *testing.T) {
+	if len(g.f.Statements) == 0 {
+		return
+	}
+	s, err := g.r.Open(context.Background(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, st := range g.f.Statements {
+		got, err := guarded(s, st)
+		g.statement(t, st, got, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// guarded runs a statement; a panic becomes an error, so that the other statements are heard.
+func guarded(s Session, st *Statement) (got Result, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return s.Batch(context.Background(), st.Setup, st.SQL)
+}
+
+func (g *golden) statement(t *testing.T, st *Statement, got Result, err error) {
 	t.Run(lineName(st.Line), func(t *testing.T) {
-		got, err := g.r.Batch(context.Background(), st.Setup, st.SQL)
 		diff := diffResult(st.Want, st.Marks, got, err)
 		if diff != "" && g.o.Update && st.ours() {
 			g.edits.replace(st.Want, resultLines(st.Marks, got, err))

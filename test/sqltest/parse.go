@@ -6,10 +6,7 @@ import (
 	"strings"
 )
 
-const (
-	header      = "# recorded: Spark "
-	defaultZone = "UTC"
-)
+const header = "# recorded: Spark "
 
 var tableLine = regexp.MustCompile(`^table (\w+) \((.*)\)$`)
 
@@ -73,7 +70,6 @@ func (f *File) block(from, to int, open *Scenario) (*Scenario, error) {
 
 // marks reads the comment and directive lines at the head of a block and says where it goes on.
 func (f *File) marks(from, to int) (m Marks, at int, err error) {
-	m.zone = defaultZone
 	for at = from; at < to; at++ {
 		line := f.lines[at]
 		if line[0] == '#' {
@@ -91,7 +87,7 @@ func (f *File) marks(from, to int) (m Marks, at int, err error) {
 }
 
 func (m *Marks) set(name, rest string) (problem string) {
-	takesText := map[string]*string{"azud": &m.Azud, "differs": &m.Differs, "pending": &m.Pending, "zone": &m.zone}
+	takesText := map[string]*string{"azud": &m.Azud, "differs": &m.Differs, "pending": &m.Pending, "zone": &m.zone, "args": &m.args}
 	switch {
 	case name == "ordered" && rest == "":
 		m.Ordered = true
@@ -100,7 +96,7 @@ func (m *Marks) set(name, rest string) (problem string) {
 	case takesText[name] == nil:
 		return "unknown directive @" + name + " " + rest
 	case rest == "":
-		return "@" + name + " needs a text: a reason or a zone"
+		return "@" + name + " needs a text: a reason, a zone or arguments"
 	default:
 		*takesText[name] = rest
 	}
@@ -179,7 +175,7 @@ func (f *File) table(b rawBlock) error {
 }
 
 func (f *File) setup(m Marks) Setup {
-	return Setup{Zone: m.zone, Tables: append([]Table(nil), f.tables...)}
+	return Setup{Zone: m.zone, Args: m.args, Tables: append([]Table(nil), f.tables...)}
 }
 
 func (f *File) statement(b rawBlock) error {

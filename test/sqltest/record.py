@@ -42,7 +42,7 @@ def session() -> SparkSession:
         .config("spark.sql.shuffle.partitions", "1")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.ansi.enabled", "true")
-        .config("spark.sql.warehouse.dir", tempfile.gettempdir())
+        .config("spark.sql.warehouse.dir", tempfile.mkdtemp(prefix="sqltest-warehouse-"))
         .config("spark.ui.showConsoleProgress", "false")
         .getOrCreate()
     )
@@ -132,10 +132,12 @@ def error_line(e: Exception) -> str:
 # Batch.
 
 
-def record_batch(spark: SparkSession, b: Block) -> None:
-    spark.conf.set("spark.sql.session.timeZone", b.directives.get("zone", "UTC"))
+def record_batch(spark: SparkSession, b: Block, scratch: str) -> None:
+    zone = spark.conf.get("spark.sql.session.timeZone")
+    if "zone" in b.directives:
+        spark.conf.set("spark.sql.session.timeZone", b.directives["zone"])
     try:
-        df = spark.sql("\n".join(b.head))
+        df = spark.sql("\n".join(b.head).replace("${DIR}", scratch), args=arguments(b))
         result = [schema_line(df)]
         got = rows(df)
         if "types" not in b.directives:
@@ -143,8 +145,18 @@ def record_batch(spark: SparkSession, b: Block) -> None:
     except FAILURES as e:
         result = [error_line(e)]
     finally:
-        spark.conf.set("spark.sql.session.timeZone", "UTC")
+        if "zone" in b.directives:
+            spark.conf.set("spark.sql.session.timeZone", zone)
     b.rewrite(result)
+
+
+def arguments(b: Block):
+    """What @args says: a dict for :name, a list for ?. {"sql": TEXT} is a constant expression."""
+    if "args" not in b.directives:
+        return None
+    given = json.loads(b.directives["args"])
+    one = lambda v: F.expr(v["sql"]) if isinstance(v, dict) else v
+    return {k: one(v) for k, v in given.items()} if isinstance(given, dict) else [one(v) for v in given]
 
 
 def sorted_if_new(b: Block, got: list[str]) -> list[str]:
@@ -286,9 +298,10 @@ def groups(lines: list[str]) -> list[list[str]]:
 # Files.
 
 
-def record(spark: SparkSession, path: str, restart: bool) -> Script:
+def record(root: SparkSession, path: str, restart: bool) -> Script:
+    """Records one file in a session of its own; what it leaves in the catalog is dropped after it."""
+    spark = root.newSession()
     script = Script(path)
-    views: list[str] = []
     scratch = tempfile.mkdtemp(prefix="sqltest-")
     i = 0
     while i < len(script.blocks):
@@ -302,24 +315,37 @@ def record(spark: SparkSession, path: str, restart: bool) -> Script:
         if "azud" in b.directives:
             continue
         if b.kind == "table":
-            views.append(batch_table(spark, scratch, b))
+            batch_table(spark, scratch, b)
         elif b.kind == "sql":
-            record_batch(spark, b)
+            record_batch(spark, b, scratch)
         elif b.kind == "stream":
             record_stream(spark, b, steps, restart)
-    for v in views:
-        spark.catalog.dropTempView(v)
+    clean(spark)
     shutil.rmtree(scratch)
     return script
 
 
-def batch_table(spark: SparkSession, scratch: str, b: Block) -> str:
+def clean(spark: SparkSession) -> None:
+    """Drops the databases, tables and views that a script has left: sessions share the catalog."""
+    spark.sql("USE default")
+    for (name,) in spark.sql("SHOW DATABASES").collect():
+        if name != "default":
+            spark.sql(f"DROP DATABASE `{name}` CASCADE")
+    views = {v["viewName"] for v in spark.sql("SHOW VIEWS IN default").collect() if not v["isTemporary"]}
+    for t in spark.sql("SHOW TABLES IN default").collect():
+        if not t["isTemporary"]:
+            spark.sql(f"DROP {'VIEW' if t['tableName'] in views else 'TABLE'} default.`{t['tableName']}`")
+    for v in spark.sql("SHOW VIEWS IN global_temp").collect():
+        if v["namespace"] == "global_temp":
+            spark.catalog.dropGlobalTempView(v["viewName"])
+
+
+def batch_table(spark: SparkSession, scratch: str, b: Block) -> None:
     name, ddl = parse_table(b.head[0])
     path = f"{scratch}/{name}.json"
     with open(path, "w", encoding="utf-8") as f:
         f.write("".join(line + "\n" for line in b.head[1:]))
     spark.read.schema(ddl).json(path).createOrReplaceTempView(name)
-    return name
 
 
 def main(args: list[str]) -> int:
@@ -344,9 +370,9 @@ def main(args: list[str]) -> int:
             os.remove(target)
             diff = list(difflib.unified_diff(before.splitlines(), after.splitlines(), path, "Spark", lineterm=""))
             changed = changed or bool(diff)
-            print("\n".join(diff) or f"{path}: same")
+            print("\n".join(diff) or f"{path}: same", flush=True)
         else:
-            print(path)
+            print(path, flush=True)
     return 1 if check and changed else 0
 
 

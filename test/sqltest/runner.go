@@ -3,17 +3,26 @@ package sqltest
 import "context"
 
 // Runner answers scripts. Rows are JSON lists by the value rules of README.md. Errors are
-// *errs.Error somewhere in their chain, so that their class can be compared. A Runner is used by
-// one goroutine; each call stands alone and leaves nothing behind.
+// *errs.Error somewhere in their chain, so that their class can be compared. A Runner is safe for
+// concurrent use: scripts run side by side.
 type Runner interface {
-	// Batch runs one statement over the tables of setup.
-	Batch(ctx context.Context, setup Setup, sql string) (Result, error)
+	// Open begins the session in which the statements of one script run. dir is an empty folder
+	// of the script, which ${DIR} in a statement stands for.
+	Open(ctx context.Context, dir string) (Session, error)
 
 	// Stream starts a flow over empty inputs. For each step it makes all data of the step available,
 	// runs one epoch for each element of Step.Epochs and then those that are left to do (the empty
 	// one that a moved watermark asks for; data goes before it). It returns what it has even when it returns an error: a refusal before
 	// the start leaves Schema nil, a failure during a step ends Steps before that step.
 	Stream(ctx context.Context, s Stream, m Mode) (StreamResult, error)
+}
+
+// Session runs the statements of a script in their order; what one changes (views, tables,
+// settings, variables) the next ones find. Only one goroutine uses it.
+type Session interface {
+	// Batch runs one statement, which can read the tables of setup beside those of the session.
+	Batch(ctx context.Context, setup Setup, sql string) (Result, error)
+	Close() error
 }
 
 // Result is the answer to a batch statement.

@@ -23,7 +23,8 @@ type Table struct {
 
 // Setup is what must exist before a query runs.
 type Setup struct {
-	Zone   string  // session time zone
+	Zone   string  // time zone of this statement, "" for the session's (UTC unless a statement set it)
+	Args   string  // values of parameters: a JSON object for :name, a list for ?; "" if there are none
 	Tables []Table // static tables
 }
 
@@ -35,6 +36,7 @@ type Marks struct {
 	Differs string // not "": the reason why Azud answers otherwise than Spark
 	Pending string // not "": Azud does not answer this yet, and why
 	zone    string
+	args    string
 }
 
 // Column is a column of a result: its name and Spark's simpleString of its type.

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 HEADER = "# recorded: Spark "
-DIRECTIVES = {"ordered", "types", "azud", "differs", "zone"}
+DIRECTIVES = {"ordered", "types", "azud", "differs", "zone", "pending", "args"}
 
 
 class FormatError(Exception):

@@ -85,7 +85,7 @@ func TestParse(t *testing.T) {
 		t.Errorf("statement %+v", st)
 	}
 	sc := f.Scenarios[0]
-	if sc.Title != "a flow" || sc.Mode != "update" || sc.Body != "SELECT a\nFROM STREAM t" || sc.Zone != "UTC" ||
+	if sc.Title != "a flow" || sc.Mode != "update" || sc.Body != "SELECT a\nFROM STREAM t" || sc.Zone != "" ||
 		sc.Inputs[0].Columns != "a INT, ts TIMESTAMP" || sc.Want.Schema[0].Type != "bigint" {
 		t.Errorf("scenario %+v", sc)
 	}
