@@ -88,10 +88,11 @@ func (w *joiner) prepared(q *plan.Subquery) (plan.Node, []plan.Expr, error) {
 			break
 		}
 	}
-	for id := range defined(n) {
+	mine := defined(n)
+	n, err := w.u.node(n)
+	for id := range mine {
 		w.u.used[id] = true
 	}
-	n, err := w.u.node(n)
 	return n, xs, err
 }
 

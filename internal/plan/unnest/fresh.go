@@ -1,6 +1,11 @@
 package unnest
 
-import "github.com/azud/azud/internal/plan"
+import (
+	"maps"
+	"slices"
+
+	"github.com/azud/azud/internal/plan"
+)
 
 // newAttr makes an attribute like another, with a new id.
 func (u *unnester) newAttr(like plan.Attr) plan.Attr {
@@ -50,7 +55,7 @@ func collect(n plan.Node, out map[plan.ID]bool) {
 // fresh copies a plan: all that it defines gets new ids. What it reads of queries around it stays.
 func (u *unnester) fresh(n plan.Node) (plan.Node, map[plan.ID]plan.ID) {
 	ids := map[plan.ID]plan.ID{}
-	for id := range defined(n) {
+	for _, id := range slices.Sorted(maps.Keys(defined(n))) {
 		u.last++
 		ids[id] = u.last
 	}

@@ -1,6 +1,8 @@
 package unnest
 
 import (
+	"slices"
+
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/types"
@@ -15,10 +17,8 @@ type marker struct {
 
 // orElse is x, or for a row without match another value.
 func (m marker) orElse(x, none plan.Expr) (plan.Expr, error) {
-	if r, ok := x.(*plan.Ref); ok && isNullLit(none) {
-		a := r.Attr
-		a.Nullable = true
-		return &plan.Ref{Attr: a, At: r.At}, nil
+	if right := idsOf(m.n.Output()); isNullLit(none) && strict(x, right) {
+		return nullable(x, right), nil
 	}
 	missing, err := call("isnull", x.Span(), &plan.Ref{Attr: m.attr, At: x.Span()})
 	if err != nil {
@@ -180,10 +180,58 @@ func (p *peel) value(id plan.ID, outer bool) (plan.Expr, error) {
 
 // folded is NULL for what is NULL whatever the session is.
 func folded(x plan.Expr) plan.Expr {
-	if c, ok := x.(*plan.Cast); ok && isNullLit(folded(c.X)) {
-		return nullLit(c.To)
+	switch x := x.(type) {
+	case *plan.Cast:
+		if isNullLit(folded(x.X)) {
+			return nullLit(x.To)
+		}
+	case *plan.Call:
+		for _, a := range x.Args {
+			if arithmetic(x) && isNullLit(folded(a)) {
+				return nullLit(x.Type())
+			}
+		}
 	}
 	return x
+}
+
+// arithmetic reports an operation that gives NULL for a NULL operand.
+func arithmetic(c *plan.Call) bool {
+	return slices.Contains([]string{"+", "-", "*", "/", "%", "negative"}, c.Name)
+}
+
+// strict reports an expression that is NULL where the columns of a set are.
+func strict(x plan.Expr, of map[plan.ID]bool) bool {
+	switch x := x.(type) {
+	case *plan.Ref:
+		return of[x.Attr.ID]
+	case *plan.Cast:
+		return strict(x.X, of)
+	case *plan.Call:
+		found := false
+		for _, a := range x.Args {
+			_, lit := a.(*plan.Lit)
+			if !lit && !strict(a, of) {
+				return false
+			}
+			found = found || !lit
+		}
+		return found && arithmetic(x)
+	}
+	return false
+}
+
+// nullable says that columns of a set may be NULL.
+func nullable(x plan.Expr, of map[plan.ID]bool) plan.Expr {
+	return plan.RewriteUp(x, func(e plan.Expr) plan.Expr {
+		r, ok := e.(*plan.Ref)
+		if !ok || !of[r.Attr.ID] {
+			return e
+		}
+		a := r.Attr
+		a.Nullable = true
+		return &plan.Ref{Attr: a, At: r.At}
+	})
 }
 
 // nothing reports the row without columns that a query without FROM reads.
