@@ -14,6 +14,7 @@ import (
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/plan/analyze"
 	"github.com/azud/azud/internal/plan/optimize"
+	"github.com/azud/azud/internal/plan/unnest"
 	"github.com/azud/azud/internal/sql"
 	"github.com/azud/azud/internal/sys"
 	"github.com/azud/azud/internal/types"
@@ -67,6 +68,9 @@ func NewMessageFilter(ctx context.Context, s *sys.Sys, condition string) (*Messa
 		Resolve: func([]string, errs.Span) (plan.Table, error) { return messages{}, nil },
 	})
 	if err != nil {
+		return nil, err
+	}
+	if n, err = unnest.Plan(n); err != nil {
 		return nil, err
 	}
 	op, err := exec.Build(optimize.Plan(n), exec.BuildOptions{Zone: time.UTC.String(), Source: src})

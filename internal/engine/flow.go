@@ -15,6 +15,7 @@ import (
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/plan/analyze"
 	"github.com/azud/azud/internal/plan/optimize"
+	"github.com/azud/azud/internal/plan/unnest"
 	"github.com/azud/azud/internal/sql"
 	"github.com/azud/azud/internal/stream"
 	"github.com/azud/azud/internal/vec"
@@ -95,6 +96,9 @@ func (e *Engine) planFlow(ctx context.Context, p *Pipeline, s scope, st *sql.Cre
 	}
 	if len(into.Schema) == 0 {
 		target.learn(plan.SchemaOf(n))
+	}
+	if n, err = unnest.Plan(n); err != nil {
+		return nil, s.at(err, st.Name.Span())
 	}
 	f.plan = optimize.Plan(n)
 	f.scans = streamScans(f.plan)

@@ -18,6 +18,7 @@ import (
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/plan/analyze"
 	"github.com/azud/azud/internal/plan/optimize"
+	"github.com/azud/azud/internal/plan/unnest"
 	"github.com/azud/azud/internal/sql"
 	"github.com/azud/azud/internal/stream"
 	"github.com/azud/azud/internal/sys"
@@ -87,6 +88,9 @@ func (s *session) Batch(ctx context.Context, setup Setup, text string) (Result, 
 	}
 	n, src, err := query(ctx, strings.ReplaceAll(text, "${DIR}", s.dir), zone, tables, false)
 	if err != nil {
+		return Result{}, err
+	}
+	if n, err = unnest.Plan(n); err != nil {
 		return Result{}, err
 	}
 	n = optimize.Plan(n)
@@ -210,6 +214,9 @@ func prepare(ctx context.Context, s Stream, m Mode) (*flow, []Column, error) {
 	}
 	mode := connector.OutputMode(s.Mode)
 	if err := analyze.CheckStreaming(n, mode, src); err != nil {
+		return nil, nil, err
+	}
+	if n, err = unnest.Plan(n); err != nil {
 		return nil, nil, err
 	}
 	n = optimize.Plan(n)
