@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ type Table struct {
 
 	columns types.Schema // as declared; empty if none were
 	writer  string       // the flow planned last to write it; only Engine.Add touches it
+	stored  *stored      // of a table made by a session's CREATE TABLE, else nil
 
 	mu      sync.Mutex
 	learned types.Schema // without declared ones: from the flow that writes it, or the connector
@@ -63,17 +65,44 @@ type catalog struct {
 }
 
 type database struct {
-	tables map[string]*Table
-	views  map[string]*analyze.View
+	tables  map[string]*Table
+	views   map[string]*view
+	comment string
+	made    bool // by CREATE SCHEMA, not by a pipeline
 }
 
-func newCatalog() *catalog { return &catalog{databases: map[string]*database{}} }
+// view is a query with a name.
+type view struct {
+	analyze.View
+	name     string
+	comment  string
+	text     string            // the query as written
+	kept     bool              // made by a session: it outlives the process
+	comments map[string]string // of columns
+}
+
+func newDatabase() *database {
+	return &database{tables: map[string]*Table{}, views: map[string]*view{}}
+}
+
+// has reports whether a table or view of the name is there.
+func (d *database) has(name string) bool {
+	key := strings.ToLower(name)
+	return d.tables[key] != nil || d.views[key] != nil
+}
+
+// newCatalog holds the schema default, empty.
+func newCatalog() *catalog {
+	c := &catalog{databases: map[string]*database{}}
+	c.database(defaultDatabase).made = true
+	return c
+}
 
 func (c *catalog) database(name string) *database {
 	key := strings.ToLower(name)
 	d := c.databases[key]
 	if d == nil {
-		d = &database{map[string]*Table{}, map[string]*analyze.View{}}
+		d = newDatabase()
 		c.databases[key] = d
 		c.order = append(c.order, key)
 	}
@@ -96,13 +125,19 @@ func (c *catalog) addTable(t *Table, ifNotExists bool) error {
 	return nil
 }
 
-func (c *catalog) addView(db, name string, v *analyze.View, replace bool) error {
+func (c *catalog) addView(db string, v *view, replace, ifNotExists bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	d := c.database(db)
-	key := strings.ToLower(name)
-	if d.tables[key] != nil || d.views[key] != nil && !replace {
-		return errs.New("TABLE_OR_VIEW_ALREADY_EXISTS", "%s.%s exists already", db, name).State("42P07").
+	key := strings.ToLower(v.name)
+	switch {
+	case ifNotExists && d.has(key):
+		return nil
+	case d.tables[key] != nil && replace:
+		return errs.New("EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE", "%s.%s is a table, not a view", db, v.name).State("42809").
+			WithHint("give the view another name")
+	case d.has(key) && !replace:
+		return errs.New("TABLE_OR_VIEW_ALREADY_EXISTS", "%s.%s exists already", db, v.name).State("42P07").
 			WithHint("give it another name, or write CREATE OR REPLACE VIEW")
 	}
 	d.views[key] = v
@@ -154,7 +189,7 @@ func (c *catalog) table(parts []string, current string) (*Table, error) {
 	return nil, c.notFound(parts)
 }
 
-func (c *catalog) view(parts []string, current string) (*analyze.View, bool) {
+func (c *catalog) view(parts []string, current string) (*view, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if d := c.databases[strings.ToLower(current)]; d != nil && len(parts) == 1 {
@@ -209,4 +244,87 @@ func (c *catalog) list() []*Table {
 	}
 	slices.SortFunc(out, func(a, b *Table) int { return strings.Compare(a.Name(), b.Name()) })
 	return out
+}
+
+// own finds what a schema itself holds under a name; the table is nil if it is a view.
+func (c *catalog) own(db, name string) (*Table, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d := c.databases[strings.ToLower(db)]
+	if d == nil {
+		return nil, false
+	}
+	return d.tables[strings.ToLower(name)], d.has(name)
+}
+
+// put enters a table, in place of one of its name.
+func (c *catalog) put(t *Table) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.database(t.database).tables[strings.ToLower(t.name)] = t
+}
+
+// drop forgets the table or view that a name means.
+func (c *catalog) drop(parts []string, current string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	dbs, name := c.places(parts, current)
+	if d := c.databases[strings.ToLower(current)]; d != nil && len(parts) == 1 && d.has(name) {
+		dbs = []string{strings.ToLower(current)}
+	}
+	for _, db := range dbs {
+		if d := c.databases[db]; d != nil && d.has(name) {
+			delete(d.tables, name)
+			delete(d.views, name)
+			return
+		}
+	}
+}
+
+func (c *catalog) hasDatabase(name string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.databases[strings.ToLower(name)] != nil
+}
+
+// makeDatabase makes a schema that stays.
+func (c *catalog) makeDatabase(name, comment string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d := c.database(name)
+	d.made, d.comment = true, comment
+}
+
+// contents is what a schema holds, and whether CREATE SCHEMA made it.
+func (c *catalog) contents(name string) (tables []*Table, views []*view, made bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d := c.databases[strings.ToLower(name)]
+	if d == nil {
+		return nil, nil, false
+	}
+	for _, k := range slices.Sorted(maps.Keys(d.tables)) {
+		tables = append(tables, d.tables[k])
+	}
+	for _, k := range slices.Sorted(maps.Keys(d.views)) {
+		views = append(views, d.views[k])
+	}
+	return tables, views, d.made
+}
+
+// names lists the schemas.
+func (c *catalog) names() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Sorted(slices.Values(c.order))
+}
+
+// comment is a schema's.
+func (c *catalog) comment(name string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if d := c.databases[strings.ToLower(name)]; d != nil {
+		return d.comment
+	}
+	return ""
 }

@@ -38,6 +38,8 @@ type Config struct {
 	Kafka    string
 	Version  string
 	Log      func(string) // one line about a flow's life; safe for concurrent use
+	// Warehouse is the folder of tables that sessions make without LOCATION, on Sys.FS; "": there are none.
+	Warehouse string
 }
 
 // Engine holds a catalog and its flows. Safe for concurrent use.
@@ -51,6 +53,8 @@ type Engine struct {
 	catalog    *catalog
 	cache      *pebble.Cache
 
+	saving sync.Mutex // held while the catalog's file is written
+
 	mu        sync.Mutex
 	pipelines []string
 	flows     []*Flow
@@ -59,10 +63,15 @@ type Engine struct {
 // Open makes an engine without pipelines.
 func Open(cfg Config) (*Engine, error) {
 	hub := memory.NewHub()
-	return &Engine{
+	e := &Engine{
 		sys: cfg.Sys, cfg: cfg, zone: time.UTC, log: cfg.Log, hub: hub,
 		connectors: Connectors(hub, cfg.Embedded, cfg.Version), catalog: newCatalog(), cache: pebble.NewCache(cacheBytes),
-	}, nil
+	}
+	if err := e.loadCatalog(); err != nil {
+		e.cache.Unref()
+		return nil, err
+	}
+	return e, nil
 }
 
 // connectorEnv is the world of a table's connector.
@@ -184,7 +193,7 @@ func (e *Engine) configure(p *Pipeline) error {
 				return errs.New("INVALID_CONF_VALUE.TIME_ZONE", "pipeline %s: there is no time zone %q", p.Spec.Name, v).State("22022")
 			}
 			if zone.String() != time.UTC.String() {
-				return errs.New("UNSUPPORTED_FEATURE", "pipeline %s: the session time zone is UTC for now, not %s", p.Spec.Name, v)
+				return errs.New("UNSUPPORTED_FEATURE", "pipeline %s: the time zone of flows is UTC for now, not %s", p.Spec.Name, v)
 			}
 		}
 	}

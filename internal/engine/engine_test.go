@@ -106,10 +106,10 @@ func TestShellStatements(t *testing.T) {
 	}
 	for in, want := range map[string]string{
 		"SELECT 1; SELECT 'a,b' AS x, CAST(NULL AS INT) AS n": "x,n\n\"a,b\",\n",
-		"SHOW TABLES":                  "namespace,tableName,connector\nx,c,console\nx,s,kafka\n",
-		"SHOW TABLES LIKE 'S*|zz'":     "namespace,tableName,connector\nx,s,kafka\n",
+		"SHOW TABLES":                  "namespace,tableName,isTemporary\nx,c,false\nx,s,false\nx,v,false\n",
+		"SHOW TABLES LIKE 'S*|zz'":     "namespace,tableName,isTemporary\nx,s,false\n",
 		"SHOW FUNCTIONS LIKE 'upp*'":   "function\nupper\n",
-		"DESCRIBE s":                   "col_name,data_type\na,int\nb,struct<c:string>\n",
+		"DESCRIBE s":                   "col_name,data_type,comment\na,int,\nb,struct<c:string>,\n",
 		"SELECT one + 1 AS two FROM v": "two\n2\n",
 		"SELECT one FROM x.v":          "one\n1\n",
 	} {

@@ -88,6 +88,9 @@ func rowsOf(b *vec.Batch) func(func(int) bool) {
 
 // Table is the result in Spark's table form, all rows, nothing cut.
 func (r Result) Table() string {
+	if len(r.Schema) == 0 && r.Rows == nil {
+		return "" // a statement without an answer
+	}
 	if r.Rows == nil {
 		return ""
 	}
@@ -96,6 +99,9 @@ func (r Result) Table() string {
 
 // CSV is the result with a header line, as RFC 4180 has it; NULL is empty.
 func (r Result) CSV() string {
+	if len(r.Schema) == 0 && r.Rows == nil {
+		return "" // a statement without an answer
+	}
 	var buf bytes.Buffer
 	w := csv.NewWriter(&buf)
 	rec := r.Schema.Names()

@@ -11,6 +11,7 @@ import (
 	"github.com/azud/azud/internal/connector/kafka"
 	"github.com/azud/azud/internal/connector/memory"
 	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/fn"
 )
 
 // Connectors is the explicit list of all connectors; live tables are kept in the hub, topics of
@@ -43,3 +44,6 @@ func (r registry) find(name string) (*connector.Connector, error) {
 	}
 	return nil, e.WithHint("the connectors are %s", strings.Join(names, ", "))
 }
+
+// functionTable is all functions.
+func functionTable() *fn.Registry { return fn.Builtin() }

@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"context"
+	"strings"
+
+	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/plan"
+	"github.com/azud/azud/internal/plan/analyze"
+	"github.com/azud/azud/internal/vec"
+)
+
+// extend adds to a query's environment what a session knows: its zone, temporary views, variables
+// and parameters, and files as tables.
+func (s *Session) extend(ctx context.Context, at scope, env *analyze.Env) {
+	s.mu.Lock()
+	env.Zone = s.zone
+	s.mu.Unlock()
+	env.Database, env.User = at.database, s.user()
+	env.File = s.fileTable
+	env.Variable = s.variableValue
+	env.Positional = at.args.Positional
+	env.Named = func(name string) (vec.Col, bool) {
+		for k, v := range at.args.Named {
+			if strings.EqualFold(k, name) {
+				return v, true
+			}
+		}
+		return vec.Col{}, false
+	}
+	view, resolve := env.View, env.Resolve
+	env.View = func(name []string) (*analyze.View, bool) {
+		if v, _ := s.temporary(name); v != nil {
+			return &v.View, true
+		}
+		return view(name)
+	}
+	env.Resolve = func(name []string, span errs.Span) (plan.Table, error) {
+		if _, t := s.temporary(name); t != nil {
+			return s.e.readable(ctx, t)
+		}
+		return resolve(name, span)
+	}
+}
+
+// temporary finds a temporary view, which hides tables of its name.
+func (s *Session) temporary(name []string) (*view, *Table) {
+	if len(name) == 2 && strings.EqualFold(name[0], "global_temp") {
+		name = name[1:]
+	}
+	if len(name) != 1 {
+		return nil, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := strings.ToLower(name[0])
+	return s.views.views[key], s.views.tables[key]
+}
+
+func (s *Session) variableValue(name string) (vec.Col, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v := s.vars[strings.ToLower(name)]; v != nil {
+		return v.value, true
+	}
+	return vec.Col{}, false
+}
+
+// user is who runs the process, as the system says.
+func (s *Session) user() string {
+	for _, name := range []string{"USER", "USERNAME", "LOGNAME"} {
+		if v, ok := s.e.sys.Env(name); ok && v != "" {
+			return v
+		}
+	}
+	return "azud"
+}
+
+// fileTable is the table that a path is: parquet.`/data/x`.
+func (s *Session) fileTable(ctx context.Context, format, path string, _ errs.Span) (plan.Table, bool, error) {
+	conn, err := s.e.connectors.find(format)
+	if err != nil || conn.Batch == nil || conn.Infer == nil || !hasOption(conn, "path") {
+		return nil, false, nil
+	}
+	t := &Table{database: strings.ToLower(format), name: path, conn: conn, options: connector.Options{"path": path}}
+	found, err := s.e.readable(ctx, t)
+	return found, true, err
+}
+
+// hasOption reports whether a connector has an option.
+func hasOption(c *connector.Connector, name string) bool {
+	for _, o := range c.Options {
+		if strings.EqualFold(o.Name, name) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,182 @@
+package engine
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/exec"
+	"github.com/azud/azud/internal/plan"
+	"github.com/azud/azud/internal/vec"
+)
+
+// reading is the sources that one batch query has open. Close it after the last row.
+type reading struct {
+	e    *Engine
+	open []interface{ Close() error }
+}
+
+func (r *reading) close() {
+	for _, c := range r.open {
+		c.Close()
+	}
+	r.open = nil
+}
+
+// parts opens a table and cuts it into parts that can be read at the same time. A table whose
+// connector has no batch source is one part: all that its source holds now.
+func (r *reading) parts(ctx context.Context, n *plan.Scan) ([]iter.Seq2[*vec.Batch, error], error) {
+	t, ok := n.Table.(*Table)
+	if !ok {
+		return nil, errs.New("INTERNAL_ERROR", "a scan of %T", n.Table)
+	}
+	// What a query cannot read is NULL in its answer; the flows' readers log and count it.
+	quiet := &reporter{flow: t.Name(), clock: r.e.sys.Clock, log: func(string) {}}
+	env := r.e.connectorEnv(quiet, nil)
+	if t.conn.Batch == nil {
+		src, err := t.conn.Source(ctx, env, t.declared(false))
+		if err != nil {
+			return nil, err
+		}
+		r.open = append(r.open, src)
+		return []iter.Seq2[*vec.Batch, error]{readAll(ctx, src, n.Columns)}, nil
+	}
+	src, err := t.conn.Batch(ctx, env, t.declared(false))
+	if err != nil {
+		return nil, err
+	}
+	r.open = append(r.open, src)
+	want := connector.Scan{Columns: n.Columns, Filters: predicates(n), Limit: -1}
+	if n.Limit > 0 {
+		want.Limit = n.Limit
+	}
+	list, err := src.Parts(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]iter.Seq2[*vec.Batch, error], len(list))
+	for i, p := range list {
+		out[i] = src.Read(ctx, p, want)
+	}
+	return out, nil
+}
+
+// scan is parts one after the other.
+func (r *reading) scan(ctx context.Context, n *plan.Scan) iter.Seq2[*vec.Batch, error] {
+	return func(yield func(*vec.Batch, error) bool) {
+		parts, err := r.parts(ctx, n)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, part := range parts {
+			for b, err := range part {
+				if !yield(b, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// task is all that a batch query's run depends on.
+func (s *Session) task(r *reading) *exec.EpochTask {
+	return &exec.EpochTask{
+		Fn: s.fnContext(), Mode: connector.Complete, Scan: r.scan, Late: exec.NoWatermark, Evict: exec.NoWatermark,
+		Observe: func(int, int64) {}, CountLate: func(int, int64) {},
+	}
+}
+
+// predicates are a scan's filters as its connector understands them; others are left out.
+func predicates(n *plan.Scan) []connector.Predicate {
+	var out []connector.Predicate
+	for _, f := range n.Filters {
+		if p, ok := predicate(n, f); ok {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// flipped is the comparison with its sides changed.
+var flipped = map[string]connector.PredicateOp{"=": connector.Equal, "<": connector.Greater, "<=": connector.GreaterEqual,
+	">": connector.Less, ">=": connector.LessEqual}
+
+func predicate(n *plan.Scan, e plan.Expr) (connector.Predicate, bool) {
+	switch e := e.(type) {
+	case *plan.Call:
+		switch {
+		case e.Name == "isnotnull" && len(e.Args) == 1:
+			return onColumn(n, e.Args[0], connector.IsNotNull)
+		case e.Name == "isnull" && len(e.Args) == 1:
+			return onColumn(n, e.Args[0], connector.IsNull)
+		case flipped[e.Name] == "" || len(e.Args) != 2:
+			return connector.Predicate{}, false
+		}
+		if l, ok := e.Args[0].(*plan.Lit); ok {
+			return onColumn(n, e.Args[1], flipped[e.Name], l)
+		}
+		if l, ok := e.Args[1].(*plan.Lit); ok {
+			return onColumn(n, e.Args[0], connector.PredicateOp(e.Name), l)
+		}
+	case *plan.In:
+		lits := make([]*plan.Lit, len(e.List))
+		for i, x := range e.List {
+			l, ok := x.(*plan.Lit)
+			if !ok {
+				return connector.Predicate{}, false
+			}
+			lits[i] = l
+		}
+		return onColumn(n, e.X, connector.In, lits...)
+	}
+	return connector.Predicate{}, false
+}
+
+// onColumn makes a predicate on a column of the table with values of its very type.
+func onColumn(n *plan.Scan, x plan.Expr, op connector.PredicateOp, values ...*plan.Lit) (connector.Predicate, bool) {
+	r, ok := x.(*plan.Ref)
+	if !ok {
+		return connector.Predicate{}, false
+	}
+	i := slices.IndexFunc(n.Attrs, func(a plan.Attr) bool { return a.ID == r.Attr.ID })
+	if i < 0 {
+		return connector.Predicate{}, false
+	}
+	p := connector.Predicate{Column: n.Columns[i], Op: op}
+	for _, v := range values {
+		if v.Value.IsNull(0) || !v.Value.Type.Equal(n.Attrs[i].Type) {
+			return connector.Predicate{}, false
+		}
+		p.Values = append(p.Values, v.Value)
+	}
+	return p, true
+}
+
+// readAll reads what a source has now.
+func readAll(ctx context.Context, src connector.Source, columns []int) iter.Seq2[*vec.Batch, error] {
+	return func(yield func(*vec.Batch, error) bool) {
+		from, err := src.Initial(ctx)
+		var to connector.Offset
+		if err == nil {
+			to, err = src.Latest(ctx, from, connector.Limit{})
+		}
+		var splits []connector.Split
+		if err == nil {
+			splits, err = src.Plan(ctx, from, to)
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, split := range splits {
+			for b, err := range src.Open(ctx, split, columns) {
+				if !yield(b, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/fn"
+	"github.com/azud/azud/internal/sql"
+	"github.com/azud/azud/internal/types"
+	"github.com/azud/azud/internal/vec"
+)
+
+// Session is what one user's statements share: the current schema, settings, temporary views and
+// variables. Its statements run one after the other.
+type Session struct {
+	e *Engine
+
+	running sync.Mutex // held by the statement that runs
+
+	mu       sync.Mutex // of what follows
+	current  string     // database of bare names
+	settings settings
+	zone     *time.Location
+	views    *database // temporary views, and tables of CREATE TEMPORARY VIEW … USING
+	vars     map[string]*variable
+}
+
+// SessionOptions says how a session begins.
+type SessionOptions struct {
+	Database string            // of bare names; "": default
+	Settings map[string]string // as by SET
+}
+
+// Args are the values of a script's parameters: :name, or ? in the order of the text.
+type Args struct {
+	Named      map[string]vec.Col // of one row each; names without case
+	Positional []vec.Col
+}
+
+// defaultDatabase is the schema that a session begins in and that always exists.
+const defaultDatabase = "default"
+
+// NewSession begins a session.
+func (e *Engine) NewSession(o SessionOptions) (*Session, error) {
+	s := &Session{e: e, current: o.Database, settings: settings{}, zone: e.zone, views: newDatabase(), vars: map[string]*variable{}}
+	if s.current == "" {
+		s.current = defaultDatabase
+	}
+	for k, v := range o.Settings {
+		if _, err := s.set(k, v); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Query runs a script in a session of its own, for who keeps none.
+func (e *Engine) Query(ctx context.Context, src *errs.Source, database string) iter.Seq2[Result, error] {
+	return func(yield func(Result, error) bool) {
+		s, err := e.NewSession(SessionOptions{Database: database})
+		if err != nil {
+			yield(Result{}, err)
+			return
+		}
+		for r, err := range s.Run(ctx, src, Args{}) {
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Run runs a script and yields each statement's result or error. After an error it goes on with
+// the next statement, if the caller does.
+func (s *Session) Run(ctx context.Context, src *errs.Source, args Args) iter.Seq2[Result, error] {
+	return func(yield func(Result, error) bool) {
+		for st, err := range sql.Statements(src, nil) {
+			var r Result
+			if err == nil {
+				r, err = s.one(ctx, src, st, args)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Session) one(ctx context.Context, src *errs.Source, st sql.Statement, args Args) (r Result, err error) {
+	s.running.Lock()
+	defer s.running.Unlock()
+	err = s.e.guarded(func() (err error) {
+		r, err = s.statement(ctx, scope{src: src, database: s.database(), session: s, args: args}, st)
+		return err
+	})
+	return r, err
+}
+
+func (s *Session) database() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current
+}
+
+// fnContext is what the functions of one statement depend on.
+func (s *Session) fnContext() fn.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fn.Context{Zone: s.zone, Now: s.e.sys.Clock.Now().UnixMicro(), Seed: int64(s.e.sys.Rand.Uint64() >> 1)}
+}
+
+// done is the result of a statement that gives no rows.
+func done() Result { return Result{} }
+
+// rows makes a result of texts; a nil text is NULL.
+func (s *Session) rows(columns types.Schema, rows [][]any) Result {
+	b := vec.NewBuilder(columns)
+	for _, r := range rows {
+		for i, v := range r {
+			switch v := v.(type) {
+			case nil:
+				b.Cols[i].AppendNull()
+			case string:
+				b.Cols[i].AppendString(v)
+			case bool:
+				vec.Append(b.Cols[i], v)
+			}
+		}
+	}
+	out := b.Finish()
+	out.N = len(rows)
+	return Result{columns, out, s.fnContext()}
+}
+
+// texts is a schema of STRING columns.
+func texts(names ...string) types.Schema {
+	var s types.Schema
+	for _, n := range names {
+		s = append(s, types.Field{Name: n, Type: types.StringType, Nullable: true})
+	}
+	return s
+}

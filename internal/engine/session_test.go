@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/azud/azud/internal/errs"
+)
+
+// ask runs a script in a session and returns each statement's answer: CSV, or the error's class.
+func ask(t *testing.T, s *Session, script string) []string {
+	t.Helper()
+	var out []string
+	for r, err := range s.Run(context.Background(), &errs.Source{Name: "-e", Text: script}, Args{}) {
+		if err != nil {
+			out = append(out, errs.ClassOf(err))
+			continue
+		}
+		out = append(out, r.CSV())
+	}
+	return out
+}
+
+func newSession(t *testing.T) *Session {
+	t.Helper()
+	s, err := newEngine(t).NewSession(SessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestSessionStatements(t *testing.T) {
+	for _, c := range []struct {
+		name, script string
+		want         []string
+	}{
+		{"a script goes on after an error", "SELECT 1 AS a; SELEC 2; SELECT nada; SELECT 4 AS d",
+			[]string{"a\n1\n", "PARSE_SYNTAX_ERROR", "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "d\n4\n"}},
+		{"temporary views", "CREATE TEMPORARY VIEW v AS SELECT 1 AS a; SELECT a FROM v; CREATE TEMPORARY VIEW v AS SELECT 2 AS a; " +
+			"CREATE OR REPLACE TEMPORARY VIEW v(b) AS SELECT 2; SELECT b FROM v; DROP VIEW v; SELECT * FROM v; DROP VIEW IF EXISTS v",
+			[]string{"", "a\n1\n", "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS", "", "b\n2\n", "", "TABLE_OR_VIEW_NOT_FOUND", ""}},
+		{"views that stay", "CREATE SCHEMA s; USE s; CREATE VIEW v COMMENT 'c' AS SELECT 1 AS a; SELECT a FROM s.v; SHOW VIEWS; DROP SCHEMA s; DROP SCHEMA s CASCADE; SHOW SCHEMAS",
+			[]string{"", "", "", "a\n1\n", "namespace,viewName,isTemporary\ns,v,false\n", "SCHEMA_NOT_EMPTY", "", "namespace\ndefault\n"}},
+		{"settings", "SET a.b = 1; SET a.b; RESET a.b; SET a.b; SET azud.sql.memori = 1; SET spark.sql.ansi.enabled = false; SET TIME ZONE 'Europe/Madri'",
+			[]string{"key,value\na.b,1\n", "key,value\na.b,1\n", "", "key,value\na.b,<undefined>\n", "UNKNOWN_OPTION", "UNSUPPORTED_FEATURE", "INVALID_CONF_VALUE.TIME_ZONE"}},
+		{"the zone", "SET TIME ZONE 'America/Mexico_City'; SELECT CAST(TIMESTAMP '2024-01-15 12:00:00Z' AS STRING) AS t",
+			[]string{"key,value\nspark.sql.session.timeZone,America/Mexico_City\n", "t\n2024-01-15 06:00:00\n"}},
+		{"variables", "DECLARE x INT DEFAULT 5; DECLARE x INT; SET VAR x = 'a'; SET VAR y = 1; DROP TEMPORARY VARIABLE x; DROP TEMPORARY VARIABLE x",
+			[]string{"", "VARIABLE_ALREADY_EXISTS", "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION", "VARIABLE_NOT_FOUND", "", "VARIABLE_NOT_FOUND"}},
+		{"schemas", "USE nada; CREATE SCHEMA s; CREATE SCHEMA s; CREATE SCHEMA IF NOT EXISTS s; USE s; SHOW CURRENT SCHEMA",
+			[]string{"SCHEMA_NOT_FOUND", "", "SCHEMA_ALREADY_EXISTS", "", "", "catalog,namespace\nspark_catalog,s\n"}},
+		{"describe", "DESCRIBE QUERY SELECT 1 AS a, 'x' AS b; DESCRIBE FUNCTION upper; DESCRIBE FUNCTION upperr",
+			[]string{"col_name,data_type,comment\na,int,\nb,string,\n", "", "UNRESOLVED_ROUTINE"}},
+		{"no warehouse", "CREATE TABLE t (a INT) USING kafka OPTIONS (subscribe 't', format 'json'); SHOW CREATE TABLE t; DROP TABLE t; DROP TABLE t",
+			[]string{"", "createtab_stmt\n\"CREATE TABLE default.t (\n  a INT)\nUSING kafka\nOPTIONS (\n  'format' = 'json',\n  'subscribe' = 't')\n\"\n", "", "TABLE_OR_VIEW_NOT_FOUND"}},
+	} {
+		got := ask(t, newSession(t), c.script)
+		for i := range got {
+			if strings.HasPrefix(got[i], "function_desc") { // only that there is one
+				got[i] = ""
+			}
+		}
+		if strings.Join(got, "|") != strings.Join(c.want, "|") {
+			t.Errorf("%s:\ngot  %q\nwant %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestTheCatalogOutlivesTheProcess makes views and schemas and opens the engine again.
+func TestTheCatalogOutlivesTheProcess(t *testing.T) {
+	e := newEngine(t)
+	e.cfg.Warehouse = t.TempDir()
+	s, err := e.NewSession(SessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask(t, s, "CREATE SCHEMA `mi esquema` COMMENT 'x'; CREATE VIEW `mi esquema`.v (a COMMENT 'it''s') AS SELECT 1; CREATE TEMPORARY VIEW w AS SELECT 2;"+
+		"CREATE TABLE `t t` (a INT NOT NULL COMMENT 'x', `b c` VARCHAR(3)) USING kafka OPTIONS (subscribe 't', format 'json') TBLPROPERTIES (k 'v')")
+	before := ask(t, s, "SHOW CREATE TABLE `t t`; DESCRIBE `mi esquema`.v")
+	again := newEngine(t)
+	again.cfg.Warehouse = e.cfg.Warehouse
+	if err := again.loadCatalog(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = again.NewSession(SessionOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	after := ask(t, s, "SHOW CREATE TABLE `t t`; DESCRIBE `mi esquema`.v")
+	if strings.Join(before, "|") != strings.Join(after, "|") {
+		t.Errorf("before %q\nafter  %q", before, after)
+	}
+	if got := ask(t, s, "SELECT a FROM `mi esquema`.v; SELECT * FROM w"); strings.Join(got, "|") != "a\n1\n|TABLE_OR_VIEW_NOT_FOUND" {
+		t.Errorf("got %q", got)
+	}
+}
