@@ -98,11 +98,8 @@ func (a *analyzer) inQuery(s *exprScope, e *sql.InQuery) (val, error) {
 	display := "(" + whole.name + " IN (listquery(" + shown + ")))"
 	out := q.Plan.Output()
 	if len(out) != len(list) {
-		if len(out) != 1 || whole.x.Type().Kind != types.Struct {
-			return val{}, a.fail(e.Span(), "DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH", "42K09",
-				"cannot resolve \"%s\": %d columns stand before IN, but the subquery gives %d", display, len(list), len(out))
-		}
-		list = []val{whole}
+		return val{}, a.fail(e.Span(), "DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH", "42K09",
+			"cannot resolve \"%s\": %d columns stand before IN, but the subquery gives %d", display, len(list), len(out))
 	}
 	if err := a.alignIn(q, list, display); err != nil {
 		return val{}, err
