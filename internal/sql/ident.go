@@ -128,7 +128,7 @@ func (p *parser) alias() (id Ident, ok bool) {
 		return p.dashed(p.anyIdent("a name after AS")), true
 	}
 	t := p.tok()
-	if t.kind == tkQuoted || t.kind == tkWord && (!aliasStops[t.up] || p.isQualifyName()) && !strictReserved[t.up] && !p.isNearest() {
+	if t.kind == tkQuoted || t.kind == tkWord && (!aliasStops[t.up] || p.isQualifyName()) && !strictReserved[t.up] && !p.isNearest() && !p.isHive() {
 		return p.dashed(p.anyIdent("a name")), true
 	}
 	return Ident{}, false
@@ -143,6 +143,18 @@ func (p *parser) isQualifyName() bool {
 // isNearest reports APPROX NEAREST or EXACT NEAREST, which follow a JOIN.
 func (p *parser) isNearest() bool {
 	return p.isWord("APPROX", "EXACT") && p.peek(1).kind == tkWord && p.peek(1).up == "NEAREST"
+}
+
+// isHive reports INSERT INTO, MAP or REDUCE, which may follow FROM t.
+func (p *parser) isHive() bool {
+	next := p.peek(1)
+	switch {
+	case p.isWord("INSERT"):
+		return next.kind == tkWord && (next.up == "INTO" || next.up == "OVERWRITE")
+	case p.isWord("MAP", "REDUCE"):
+		return next.kind == tkQuoted || next.kind == tkWord && !aliasStops[next.up] && !strictReserved[next.up]
+	}
+	return false
 }
 
 // identList is (a, b, …).

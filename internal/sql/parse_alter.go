@@ -25,7 +25,7 @@ func (p *parser) alter() Statement {
 			key, _ := p.optionKey()
 			return key
 		})
-	case view && (p.isWord("AS") || p.queryAt(p.i)):
+	case view && (p.isWord("AS") || p.queryAt(p.i)) && !p.isWords("WITH", "SCHEMA"):
 		return p.alterView(start, a.Name)
 	default:
 		p.notAltered(a)
@@ -115,7 +115,11 @@ func (p *parser) partitionSpec() []PartitionValue {
 	return paren(p, func() PartitionValue {
 		start := p.start()
 		v := PartitionValue{Name: p.ident("the name of a partition column")}
-		p.once(seen, v.Name.Name, v.Name.Pos)
+		if low := upper(v.Name.Name); seen[low] {
+			p.refuse("DUPLICATE_KEY", v.Name.Pos, "keep one of the two", "The partition column %s is given twice", v.Name.Name)
+		} else {
+			seen[low] = true
+		}
 		if p.acceptOp("=") || p.acceptOp("==") {
 			v.X = p.constant("a constant value")
 		}
@@ -124,7 +128,7 @@ func (p *parser) partitionSpec() []PartitionValue {
 	})
 }
 
-// constant reads a literal, a parameter or DEFAULT.
+// constant reads a literal or a parameter.
 func (p *parser) constant(what string) Expr {
 	start := p.start()
 	x := p.value(precUnary)
@@ -133,7 +137,7 @@ func (p *parser) constant(what string) Expr {
 		return x
 	case *Column:
 		if len(x.Parts) == 1 && upper(x.Parts[0].Name) == "DEFAULT" && !x.Parts[0].Quoted {
-			return x
+			p.refuse("REF_DEFAULT_VALUE_IS_NOT_ALLOWED_IN_PARTITION", x.Pos, "write the value itself", "DEFAULT cannot stand for the value of a partition column")
 		}
 	}
 	p.refuse(classSyntax, p.from(start).Pos, "write the value itself", "This is not %s", what)

@@ -1,6 +1,9 @@
 package sql
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/types"
 )
@@ -53,7 +56,9 @@ func (p *parser) notCreated(t *token, plain bool) {
 	switch t.up {
 	case "FUNCTION":
 		p.unsupported(t.pos, "CREATE FUNCTION", "write the expression itself, or a view")
-	case "INDEX", "ROLE", "MACRO":
+	case "ROLE", "MACRO":
+		p.refuse(classStatement, t.pos, "leave it out", "There is no CREATE %s", t.up)
+	case "INDEX":
 		p.unsupported(t.pos, "CREATE "+t.up, "leave it out")
 	case "STREAM", "SOURCE", "TOPIC":
 		p.refuse(classSyntax, t.pos, "write CREATE TABLE … USING kafka OPTIONS (subscribe 'topic', format 'json') and read it with FROM STREAM name",
@@ -92,6 +97,7 @@ type clauses struct {
 	comment    string
 	properties []Option
 	seen       map[string]errs.Span
+	class      string // of the error when a clause comes twice; "" is DUPLICATE_CLAUSES
 }
 
 // onceClause notes a clause and refuses it the second time.
@@ -101,7 +107,7 @@ func (p *parser) onceClause(c *clauses) {
 		c.seen = map[string]errs.Span{}
 	}
 	if _, ok := c.seen[t.up]; ok {
-		p.refuse("DUPLICATE_CLAUSES", t.pos, "join the two into one", "%s is written twice", t.up)
+		p.refuse(cmp.Or(c.class, "DUPLICATE_CLAUSES"), t.pos, "join the two into one", "%s is written twice", t.up)
 	}
 	c.seen[t.up] = t.pos
 	p.i++
@@ -132,8 +138,10 @@ func (p *parser) tableClauses() clauses {
 		case p.isWord("TBLPROPERTIES"):
 			p.onceClause(&c)
 			c.properties = p.options(false)
-		case p.isWord("CLUSTERED", "SKEWED", "ROW", "STORED", "DEFAULT"):
+		case p.isWord("CLUSTERED", "ROW", "STORED", "DEFAULT"):
 			p.unsupported(t.pos, t.up+" in CREATE TABLE", "write USING with a connector and its OPTIONS")
+		case p.isWord("SKEWED"):
+			p.refuse(classStatement, t.pos, "leave it out", "A table USING a connector takes no SKEWED BY")
 		case p.isWord("USING"):
 			p.refuse(classSyntax, t.pos, "put it before OPTIONS, COMMENT and the other clauses", "USING comes right after the columns")
 		case p.isWord("WITH") && p.peek(1).up == "(" && !p.queryAt(p.i):
@@ -189,7 +197,20 @@ func (p *parser) createTable(start int, c *CreateTable) Statement {
 	c.Columns = append(c.Columns, cl.columns...)
 	c.Query = p.asQuery(false)
 	c.At = p.from(start)
+	p.checkTable(c)
 	return c
+}
+
+// checkTable refuses what goes not together in CREATE TABLE.
+func (p *parser) checkTable(c *CreateTable) {
+	switch {
+	case c.Query != nil && len(c.Columns) > 0:
+		p.refuse(classNotAllowed, c.Columns[0].Pos, "leave the columns out; cast them in the query: CAST(a AS INT) AS a", "CREATE TABLE … AS takes its columns from the query")
+	case c.Query != nil && c.Temporary:
+		p.refuse(classNotAllowed, c.Pos, "write CREATE TEMPORARY VIEW … AS", "CREATE TEMPORARY TABLE … AS does not exist")
+	case c.Temporary && c.IfNotExists:
+		p.refuse(classStatement, c.Name.Pos, "write CREATE TEMPORARY VIEW", "CREATE TEMPORARY TABLE takes no IF NOT EXISTS")
+	}
 }
 
 // createLike reads the rest of CREATE TABLE name LIKE source.
@@ -300,6 +321,12 @@ func (p *parser) createView(start int, v *CreateView) Statement {
 		p.refuse(classSyntax, p.prev().pos, "choose one of the two", "OR REPLACE and IF NOT EXISTS exclude each other")
 	}
 	v.Name = p.name("the name of the view")
+	if v.Temporary && len(v.Name.Parts) > 1 {
+		p.refuse("INVALID_TEMP_OBJ_QUALIFIER", v.Name.Pos, "write "+quoteIfNeeded(v.Name.Last().Name), "A temporary view belongs to no schema")
+	}
+	if v.Temporary && v.IfNotExists {
+		p.refuse(classNotAllowed, v.Name.Pos, "write CREATE OR REPLACE TEMPORARY VIEW", "A temporary view takes no IF NOT EXISTS")
+	}
 	if p.isOp("(") {
 		p.viewColumns(v)
 	}
@@ -367,9 +394,13 @@ func (p *parser) viewClauses(v *CreateView) {
 				v.Binding = "TYPE EVOLUTION"
 			}
 			if v.Temporary {
-				p.refuse(classSyntax, p.prev().pos, "leave it out", "A temporary view takes no WITH SCHEMA")
+				p.refuse("UNSUPPORTED_FEATURE.TEMPORARY_VIEW_WITH_SCHEMA_BINDING_MODE", p.prev().pos, "leave it out", "A temporary view takes no WITH SCHEMA")
 			}
-		case p.isWord("PARTITIONED", "DEFAULT"):
+		case p.isWords("WITH", "METRICS"):
+			p.unsupported(p.tok().pos, "A view WITH METRICS", "write CREATE VIEW … AS SELECT")
+		case p.isWord("PARTITIONED"):
+			p.refuse(classStatement, p.tok().pos, "leave it out", "A view takes no PARTITIONED ON")
+		case p.isWord("DEFAULT"):
 			p.unsupported(p.tok().pos, p.tok().up+" in CREATE VIEW", "leave it out")
 		default:
 			return
@@ -384,7 +415,7 @@ func (p *parser) columnDefs() []ColumnDef {
 	}
 	seen := map[string]bool{}
 	return paren(p, func() ColumnDef {
-		if p.isWord("CONSTRAINT", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN") && (p.peek(1).up == "(" || p.peek(2).kind == tkOp && p.peek(2).up == "(" || p.isWord("CONSTRAINT") && p.peek(2).kind == tkWord && p.peek(3).kind == tkWord) {
+		if p.isConstraint() {
 			p.unsupported(p.tok().pos, "A table constraint", "leave it out, or filter with WHERE")
 		}
 		start := p.start()
@@ -413,20 +444,20 @@ func (p *parser) columnType(c *ColumnDef) {
 		return
 	}
 	t := p.advance()
-	if !p.acceptOp("(") {
-		panic(bail{errs.New("DATATYPE_MISSING_SIZE", "The type %s needs a length", t.up).State("42K01").At(p.src, t.pos).
-			WithHint("write %s(10), or STRING without a bound", t.up)})
+	c.Type, c.Char, c.Length = types.StringType, t.up != "VARCHAR", p.textLength(t)
+}
+
+// isConstraint reports a table constraint among the columns, which may have such names, too.
+func (p *parser) isConstraint() bool {
+	if p.isWord("CONSTRAINT") {
+		t := p.peek(2)
+		return t.kind == tkWord && slices.Contains([]string{"CHECK", "UNIQUE", "PRIMARY", "FOREIGN"}, t.up)
 	}
-	c.Type, c.Char, c.Length = types.StringType, t.up != "VARCHAR", p.smallInt("the length")
-	if c.Length < 1 {
-		p.refuse("INVALID_PARAMETER_VALUE", p.prev().pos, "write at least 1", "The length of %s must be positive", t.up)
-	}
-	p.expectOp(")")
-	p.collation()
+	return p.isWord("CHECK", "UNIQUE") && p.peek(1).up == "(" || p.isWords("PRIMARY", "KEY") || p.isWords("FOREIGN", "KEY")
 }
 
 func (p *parser) columnOptions(c *ColumnDef) {
-	seen := clauses{}
+	seen := clauses{class: "CREATE_TABLE_COLUMN_DESCRIPTOR_DUPLICATE"}
 	for {
 		switch t := p.tok(); {
 		case p.isWords("NOT", "NULL"):

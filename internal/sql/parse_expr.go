@@ -242,7 +242,7 @@ func (p *parser) like(x Expr, start int, not bool, op LikeOp) Expr {
 		s := p.stringText("one character in quotes after ESCAPE")
 		r, n := utf8.DecodeRuneInString(s)
 		if n == 0 || n != len(s) {
-			p.refuse("INVALID_ESCAPE_CHAR", t.pos, "write one character, such as ESCAPE '!'", "ESCAPE takes exactly one character")
+			p.refuse("INVALID_ESC", t.pos, "write one character, such as ESCAPE '!'", "ESCAPE takes exactly one character")
 		}
 		e.Escape = r
 	}

@@ -52,7 +52,21 @@ func (p *parser) join(left Relation, start int) (j *Join, ok bool) {
 	j.R = p.relationPrimary(j.Lateral)
 	p.joinOn(j)
 	j.At = p.from(start)
+	p.checkLateral(j)
 	return j, true
+}
+
+// checkLateral refuses joins that a LATERAL right side has not.
+func (p *parser) checkLateral(j *Join) {
+	switch {
+	case !j.Lateral:
+	case j.Natural:
+		p.refuse("INCOMPATIBLE_JOIN_TYPES", j.R.Span(), "choose one of the two", "A join cannot be both NATURAL and LATERAL")
+	case len(j.Using) > 0:
+		p.refuse("UNSUPPORTED_FEATURE.LATERAL_JOIN_USING", j.Using[0].Pos, "write ON with a comparison", "A LATERAL join takes no USING")
+	case j.Kind != InnerJoin && j.Kind != CrossJoin && j.Kind != LeftJoin:
+		p.refuse("INVALID_LATERAL_JOIN_TYPE", j.R.Span(), "write JOIN LATERAL or LEFT JOIN LATERAL", "A %s JOIN cannot be LATERAL", j.Kind)
+	}
 }
 
 // joinOn reads ON or USING.
@@ -196,9 +210,16 @@ func (p *parser) stream(start int) Relation {
 	return t
 }
 
+// versionWords begin AS OF after a table.
+var versionWords = set("VERSION SYSTEM_VERSION TIMESTAMP SYSTEM_TIME")
+
 // tableTail reads what may follow the name of a table.
 func (p *parser) tableTail(start int, t *TableRef) {
-	if p.isWord("FOR") || p.isWord("VERSION", "SYSTEM_VERSION", "TIMESTAMP", "SYSTEM_TIME") && p.peek(1).up == "AS" && p.peek(2).up == "OF" {
+	n := 0
+	if p.isWord("FOR") {
+		n = 1
+	}
+	if w := p.peek(n); w.kind == tkWord && versionWords[w.up] && p.peek(n+1).up == "AS" && p.peek(n+2).up == "OF" {
 		p.unsupported(p.tok().pos, "Reading an earlier version of a table", "leave the clause out")
 	}
 	if p.isWord("CHANGES") && p.peek(1).kind == tkWord && p.peek(1).up == "FROM" && p.peek(2).kind == tkWord {
@@ -385,6 +406,9 @@ func (p *parser) lateralView() LateralView {
 	}
 	if p.acceptWord("AS") != "" || p.isIdent() && !aliasStops[p.tok().up] && !strictReserved[p.tok().up] {
 		v.Columns = list(p, func() Ident { return p.nameIdent("a column name") })
+	}
+	if v.Table.Name == "" && len(v.Columns) == 0 {
+		p.fail("a name for the rows, as in LATERAL VIEW explode(x) t AS a", "AS")
 	}
 	v.At = p.from(start)
 	return v

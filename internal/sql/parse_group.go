@@ -62,7 +62,13 @@ func (p *parser) groupItem() GroupItem {
 		if p.advance().up == "ROLLUP" {
 			g.Kind = Rollup
 		}
-		g.Sets = paren(p, p.groupSet)
+		g.Sets = paren(p, func() []Expr {
+			s := p.groupSet()
+			if len(s) == 0 {
+				p.refuse(classNotAllowed, p.prev().pos, "leave it out; CUBE and ROLLUP make the empty set themselves", "An empty set cannot stand here")
+			}
+			return s
+		})
 	case p.isWords("GROUPING", "SETS"):
 		p.i += 2
 		g.Kind = GroupSets

@@ -84,7 +84,9 @@ func (p *parser) fromFirst() Body {
 	at := p.i
 	from, views := p.fromClause()
 	if !p.isWord("SELECT") {
-		p.noScript()
+		if p.isHive() {
+			p.noScript()
+		}
 		item := SelectItem{At: p.from(start), X: &Star{At: p.from(start)}}
 		return &Select{At: p.from(start), Pipe: PipeFrom, Items: []SelectItem{item}, From: from, Views: views}
 	}

@@ -49,10 +49,11 @@ type intervalSum struct {
 	first, last    uint8
 }
 
-// add adds n units; n is text such as "-1" or "1.5". It returns what is wrong, or "".
-func (s *intervalSum) add(n string, u intervalUnit) string {
+// add adds n units; n is text such as "-1" or "1.5". It returns what is wrong, or "", and the
+// part of the error class that says so.
+func (s *intervalSum) add(n string, u intervalUnit) (why, part string) {
 	if s.seen > 0 && s.yearMonth != u.yearMonth {
-		return "years or months cannot be mixed with days or times; their length differs"
+		return "years or months cannot be mixed with days or times; their length differs", ""
 	}
 	v, ok := unitValue(n, u)
 	total := &s.micros
@@ -61,7 +62,13 @@ func (s *intervalSum) add(n string, u intervalUnit) string {
 	}
 	sum := *total + v
 	if !ok || (sum > *total) != (v > 0) || u.yearMonth && (sum > math.MaxInt32 || sum < math.MinInt32) {
-		return "'" + n + "' is not a number of this unit, or too large; only seconds may have decimals"
+		part = ".ARITHMETIC_EXCEPTION"
+		if strings.Contains(n, ".") && u.size != 1_000_000 {
+			part = ".INVALID_FRACTION"
+		} else if strings.Trim(n, "+-.0123456789") != "" || n == "" {
+			part = ".UNRECOGNIZED_NUMBER"
+		}
+		return "'" + n + "' is not a number of this unit, or too large; only seconds may have decimals", part
 	}
 	*total = sum
 	if s.seen == 0 {
@@ -69,7 +76,7 @@ func (s *intervalSum) add(n string, u intervalUnit) string {
 	}
 	s.seen++
 	s.first, s.last = min(s.first, u.field), max(s.last, u.field)
-	return ""
+	return "", ""
 }
 
 // unitValue is n units in months or microseconds; ok is false if n is no number or too large.
@@ -132,8 +139,8 @@ func (p *parser) interval() *IntervalLit {
 		if p.isWord("TO") && s.seen == 0 {
 			return p.unitToUnit(start, sign, text, quoted, unit)
 		}
-		if why := s.add(sign+strings.TrimSpace(text), u); why != "" {
-			p.badInterval(p.from(valueStart).Pos, why)
+		if why, part := s.add(sign+strings.TrimSpace(text), u); why != "" {
+			p.badInterval(p.from(valueStart).Pos, classInterval+part, why)
 		}
 		if !p.morePairs() {
 			return s.lit(p.from(start))
@@ -180,14 +187,18 @@ func (p *parser) morePairs() bool {
 func (p *parser) badUnit() {
 	t := p.tok()
 	if t.kind == tkWord {
-		p.refuse(classInterval, t.pos, "write SECONDS, MINUTES, HOURS, DAYS, WEEKS, MONTHS, YEARS, MILLISECONDS or MICROSECONDS",
+		class := classSyntax
+		if t.up == "NANOSECOND" || t.up == "NANOSECONDS" {
+			class = classInterval + ".INVALID_UNIT"
+		}
+		p.refuse(class, t.pos, "write SECONDS, MINUTES, HOURS, DAYS, WEEKS, MONTHS, YEARS, MILLISECONDS or MICROSECONDS",
 			"%s is not a unit of an interval", t.text)
 	}
 	p.fail("a unit such as MINUTES after the number")
 }
 
-func (p *parser) badInterval(pos errs.Span, why string) {
-	panic(bail{errs.New(classInterval, "This interval cannot be read: %s", why).State("22006").At(p.src, pos).
+func (p *parser) badInterval(pos errs.Span, class, why string) {
+	panic(bail{errs.New(class, "This interval cannot be read: %s", why).State(stateOf(class)).At(p.src, pos).
 		WithHint("write for example INTERVAL 10 MINUTES, or INTERVAL '1 02:03' DAY TO MINUTE")})
 }
 
@@ -200,15 +211,19 @@ func (p *parser) intervalText(start int, s *intervalSum) {
 	}
 	pos := p.from(start).Pos
 	if len(words) == 0 || len(words)%2 == 1 {
-		p.badInterval(pos, "its text needs pairs of a number and a unit")
+		p.badInterval(pos, "INVALID_TYPED_LITERAL", "its text needs pairs of a number and a unit")
 	}
 	for i := 0; i < len(words); i += 2 {
 		u, ok := unitOf(words[i+1])
 		if !ok {
-			p.badInterval(pos, "'"+words[i+1]+"' is not a unit")
+			p.badInterval(pos, "INVALID_TYPED_LITERAL", "'"+words[i+1]+"' is not a unit")
 		}
-		if why := s.add(words[i], u); why != "" {
-			p.badInterval(pos, why)
+		if why, part := s.add(words[i], u); why != "" {
+			class := "INVALID_TYPED_LITERAL"
+			if part == "" {
+				class = classInterval
+			}
+			p.badInterval(pos, class, why)
 		}
 	}
 }
@@ -233,14 +248,14 @@ func (p *parser) unitToUnit(start int, sign, text string, quoted bool, from *tok
 	to := p.tok()
 	form, ok := unitToUnitForms[from.up+" TO "+to.up]
 	if !ok {
-		p.refuse(classInterval, from.pos, "possible are YEAR TO MONTH, DAY TO HOUR, DAY TO MINUTE, DAY TO SECOND, HOUR TO MINUTE, HOUR TO SECOND and MINUTE TO SECOND",
+		p.refuse(classInterval+".UNSUPPORTED_FROM_TO_EXPRESSION", from.pos, "possible are YEAR TO MONTH, DAY TO HOUR, DAY TO MINUTE, DAY TO SECOND, HOUR TO MINUTE, HOUR TO SECOND and MINUTE TO SECOND",
 			"An interval cannot go from %s to %s", from.text, strings.Trim(to.describe(p.src), "'"))
 	}
 	p.i++
 	pos := p.from(start).Pos
 	parts := form.FindStringSubmatch(strings.TrimSpace(text))
 	if !quoted || parts == nil {
-		p.badInterval(pos, "its text does not have the form of "+from.up+" TO "+to.up)
+		p.badInterval(pos, classInterval+".UNMATCHED_FORMAT_STRING_WITH_NOTICE", "its text does not have the form of "+from.up+" TO "+to.up)
 	}
 	negative := (parts[1] == "-") != (sign == "-")
 	var s intervalSum
@@ -249,13 +264,13 @@ func (p *parser) unitToUnit(start int, sign, text string, quoted bool, from *tok
 		part := parts[i+2]
 		whole, _, _ := strings.Cut(part, ".")
 		if n, _ := strconv.ParseInt(whole, 10, 64); i > 0 && n > unitLimits[name] {
-			p.badInterval(pos, part+" is too large for "+name)
+			p.badInterval(pos, classInterval+".INTERVAL_PARSING", part+" is too large for "+name)
 		}
 		if negative {
 			part = "-" + part
 		}
-		if why := s.add(part, intervalUnits[name]); why != "" {
-			p.badInterval(pos, why)
+		if why, _ := s.add(part, intervalUnits[name]); why != "" {
+			p.badInterval(pos, classInterval+".INTERVAL_PARSING", why)
 		}
 	}
 	return s.lit(p.from(start))

@@ -10,6 +10,9 @@ import (
 	"github.com/azud/azud/internal/types"
 )
 
+// classTyped is for a word before a text that names no type of literals.
+const classTyped = "UNSUPPORTED_TYPED_LITERAL"
+
 // stringLit reads one string or several adjacent ones.
 func (p *parser) stringLit() (At, string) {
 	start := p.start()
@@ -165,9 +168,8 @@ func (p *parser) typedLit() Expr {
 		p.unsupported(at.Pos, "The type TIME", "use a TIMESTAMP or a STRING")
 	}
 	if p.isIdent() && text.pos.Start > t.pos.End { // a column with a text as its alias: SELECT a 'b'
-		p.i++
-		p.fail("a name without quotes, or with `backquotes`, as the alias; a text in quotes is a value")
+		p.refuse(classTyped, text.pos, "write the alias without quotes, or with `backquotes`; a text in quotes is a value", "A text cannot follow %s; there are no literals of such a type", t.text)
 	}
-	panic(bail{errs.New("UNSUPPORTED_TYPED_LITERAL", "There are no literals of the type %s", t.text).State("0A000").
-		At(p.src, t.pos).WithHint("DATE, TIMESTAMP, TIMESTAMP_NTZ, INTERVAL and X can stand before a text; else use CAST")})
+	p.refuse(classTyped, t.pos, "DATE, TIMESTAMP, TIMESTAMP_NTZ, INTERVAL and X can stand before a text; else use CAST", "There are no literals of the type %s", t.text)
+	return nil
 }

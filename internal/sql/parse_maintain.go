@@ -13,6 +13,9 @@ func (p *parser) cache() Statement {
 		c.Options = p.options(false)
 	}
 	if as := p.acceptWord("AS") != ""; as || p.queryAt(p.i) {
+		if len(c.Name.Parts) > 1 {
+			p.refuse(classNotAllowed, c.Name.Pos, "write "+quoteIfNeeded(c.Name.Last().Name), "A cached query belongs to no schema")
+		}
 		from := p.start()
 		c.Query = p.query()
 		c.Text = p.src.Text[from:p.prev().pos.End]
@@ -90,7 +93,7 @@ func (p *parser) analyze() Statement {
 		w.idents(list(p, func() Ident { return p.nameIdent("a column") }), ", ")
 	case p.tok().kind == tkWord:
 		if !p.isWord("NOSCAN") {
-			p.fail("NOSCAN, FOR COLUMNS or FOR ALL COLUMNS", "NOSCAN", "FOR")
+			p.refuse("INVALID_SQL_SYNTAX.ANALYZE_TABLE_UNEXPECTED_NOSCAN", p.tok().pos, "write NOSCAN, FOR COLUMNS a, b or FOR ALL COLUMNS", "%s cannot follow COMPUTE STATISTICS", p.tok().text)
 		}
 		p.i++
 		w.put(" NOSCAN")

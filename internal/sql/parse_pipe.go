@@ -206,7 +206,7 @@ func (p *parser) pipeRest(start int, left Body, s *Select, in *SubqueryRef) Body
 		return s
 	}
 	q, here := &Query{Body: s}, p.i
-	p.organize(q)
+	p.clauses(q)
 	q.At = p.from(start)
 	if p.i == here {
 		p.fail("a pipe operator such as WHERE, SELECT, EXTEND or AGGREGATE", append(slices.Clone(pipeWords), "LEFT", "RIGHT", "FULL", "INNER", "CROSS")...)

@@ -286,9 +286,8 @@ func (p *parser) call(name Name) Expr {
 		}
 		c.Args = list(p, p.argument)
 	}
-	if p.isWord("IGNORE", "RESPECT") && p.peek(1).up == "NULLS" { // first(x IGNORE NULLS)
-		c.IgnoreNulls = p.advance().up == "IGNORE"
-		p.i++
+	if p.isWord("IGNORE", "RESPECT") && p.peek(1).up == "NULLS" {
+		p.nullsWithin(c)
 	}
 	if !p.isOp(")") {
 		p.fail("',' or ')' in the arguments of "+name.String(), "AS", "FROM", "AND", "OR", "DISTINCT")
@@ -297,6 +296,16 @@ func (p *parser) call(name Name) Expr {
 	p.callTail(c)
 	c.At = p.from(name.Pos.Start)
 	return c
+}
+
+// nullsWithin reads the IGNORE NULLS of first(x IGNORE NULLS).
+func (p *parser) nullsWithin(c *Call) {
+	switch name := upper(c.Name.String()); {
+	case name != "FIRST" && name != "LAST" && name != "ANY_VALUE", p.isWord("RESPECT"), len(c.Args) != 1:
+		p.refuse(classSyntax, p.tok().pos, "write it behind the closing parenthesis", "%s NULLS cannot stand within the parentheses here", p.tok().up)
+	}
+	c.IgnoreNulls = true
+	p.i += 2
 }
 
 func (p *parser) callTail(c *Call) {
@@ -370,13 +379,9 @@ func (p *parser) caseExpr() Expr {
 
 // typeAt reads the type of a cast and its place.
 func (p *parser) typeAt() (t types.Type, pos errs.Span) {
-	start := p.start()
-	if p.isWord("CHAR", "CHARACTER", "VARCHAR") && p.peek(1).up == "(" { // Spark casts to STRING
-		p.i += 2
-		p.smallInt("the length")
-		p.expectOp(")")
-		return types.StringType, p.from(start).Pos
-	}
+	start, before := p.start(), p.lenient
+	p.lenient = true // Spark casts to STRING
 	t = p.dataType()
+	p.lenient = before
 	return t, p.from(start).Pos
 }

@@ -161,8 +161,19 @@ func (p *parser) values() *Values {
 	return v
 }
 
-// organize reads ORDER BY, CLUSTER BY, DISTRIBUTE BY, SORT BY, WINDOW, LIMIT and OFFSET.
+// organize reads ORDER BY, CLUSTER BY, DISTRIBUTE BY, SORT BY, WINDOW, LIMIT and OFFSET, after
+// which the query ends.
 func (p *parser) organize(q *Query) {
+	p.clauses(q)
+	if p.isWord("FETCH") && p.peek(1).kind == tkWord {
+		p.refuse(classSyntax, p.tok().pos, "write LIMIT n", "There is no FETCH clause")
+	}
+	p.misplaced()
+}
+
+// clauses reads the clauses of organize.
+func (p *parser) clauses(q *Query) {
+	at := p.tok().pos
 	if p.acceptWords("ORDER", "BY") {
 		if p.isWord("ALL") && !p.continuesName(1) {
 			start := p.start()
@@ -182,6 +193,10 @@ func (p *parser) organize(q *Query) {
 	if p.acceptWords("SORT", "BY") {
 		q.Sort = list(p, p.sortItem)
 	}
+	if q.mixed() {
+		p.refuse("UNSUPPORTED_FEATURE.COMBINATION_QUERY_RESULT_CLAUSES", at, "keep one of them; only DISTRIBUTE BY goes with SORT BY",
+			"ORDER BY, SORT BY, DISTRIBUTE BY and CLUSTER BY cannot be combined")
+	}
 	if p.isWord("WINDOW") && p.peek(2).up == "AS" {
 		q.Windows = p.windows()
 	}
@@ -198,10 +213,12 @@ func (p *parser) organize(q *Query) {
 	if p.acceptWord("OFFSET") != "" {
 		q.Offset = p.expr()
 	}
-	if p.isWord("FETCH") {
-		p.refuse(classSyntax, p.tok().pos, "write LIMIT n", "There is no FETCH clause")
-	}
-	p.misplaced()
+}
+
+// mixed reports ORDER BY, SORT BY, DISTRIBUTE BY and CLUSTER BY in a combination that Spark has not.
+func (q *Query) mixed() bool {
+	ordered, spread := len(q.Order) > 0 || q.OrderAll != nil, len(q.Sort)+len(q.Distribute) > 0
+	return ordered && (spread || len(q.Cluster) > 0) || spread && len(q.Cluster) > 0
 }
 
 // misplaced explains a clause that stands in the wrong order.
@@ -345,7 +362,7 @@ func (p *parser) endsItem() bool {
 	case tkOp:
 		return t.up == "," || t.up == ")" || t.up == ";" || p.isPipe()
 	case tkWord:
-		return aliasStops[t.up] || strictReserved[t.up] || t.up == "FETCH"
+		return aliasStops[t.up] || strictReserved[t.up] || t.up == "FETCH" || p.isHive()
 	}
 	return false
 }

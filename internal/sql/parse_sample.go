@@ -2,9 +2,15 @@ package sql
 
 import (
 	"strconv"
+
+	"github.com/azud/azud/internal/types"
 )
 
+// classNotAllowed is for what Spark refuses with "Operation not allowed" and no class of a name.
 const classNotAllowed = "OPERATION_NOT_ALLOWED"
+
+// classStatement is for statements and clauses that neither Spark nor Azud has.
+const classStatement = "INVALID_STATEMENT_OR_CLAUSE"
 
 // isSample reports TABLESAMPLE with what follows it.
 func (p *parser) isSample() bool {
@@ -48,7 +54,7 @@ func (p *parser) sampleSize(s *Sample) {
 	switch p.acceptWord("PERCENT", "ROWS") {
 	case "PERCENT":
 		n, isNumber := s.Size.(*NumberLit)
-		if _, isParam := s.Size.(*Param); !isNumber && !isParam {
+		if _, isParam := s.Size.(*Param); !isParam && (!isNumber || n.Type.Kind == types.Double || n.Type.Kind == types.Float) {
 			p.refuse(classSyntax, at.Pos, "write for example TABLESAMPLE (10 PERCENT)", "The percentage is not a plain number")
 		}
 		if isNumber {

@@ -44,7 +44,7 @@ func (p *parser) show() Statement {
 		s.Partition = p.partitionSpec()
 	case p.acceptWords("TABLE", "EXTENDED"):
 		p.showExtended(s)
-	case p.isWord("CURRENT") && p.peek(1).kind == tkWord && p.peek(1).up != "ROLES":
+	case p.isWord("CURRENT") && p.peek(1).up != "ROLES":
 		p.i++
 		if p.acceptWord("SCHEMA", "DATABASE", "NAMESPACE") == "" {
 			p.fail("SCHEMA", "SCHEMA", "DATABASE", "NAMESPACE")
@@ -53,8 +53,15 @@ func (p *parser) show() Statement {
 	case p.acceptWord("COLLATIONS") != "":
 		s.What = "COLLATIONS"
 		p.showPattern(s)
-	case p.isWord("TABLE", "PROCEDURES", "CURRENT", "GRANT", "ROLE", "ROLES", "PRINCIPALS", "COMPACTIONS", "TRANSACTIONS", "INDEXES", "LOCKS"):
-		p.unsupported(t.pos, "SHOW "+t.up, "SHOW TABLES, SCHEMAS, VIEWS, FUNCTIONS, COLUMNS and CREATE TABLE are there")
+	case p.isWord("TABLE"):
+		p.i++
+		p.fail("EXTENDED LIKE 'pattern'; or write SHOW TABLES", "EXTENDED")
+	case p.isWord("PROCEDURES"):
+		p.unsupported(t.pos, "SHOW "+t.up, "there are no procedures")
+	case p.isWord("GRANT", "ROLE", "ROLES", "PRINCIPALS", "COMPACTIONS", "TRANSACTIONS", "INDEXES", "LOCKS"), p.isWords("CURRENT", "ROLES"):
+		p.refuse(classStatement, t.pos, "SHOW TABLES, SCHEMAS, VIEWS, FUNCTIONS, COLUMNS and CREATE TABLE are there", "There is no SHOW %s in Spark SQL", t.up)
+	case t.kind == tkWord && p.peek(1).kind == tkWord && p.peek(1).up == "FUNCTIONS":
+		p.refuse("INVALID_SQL_SYNTAX.SHOW_FUNCTIONS_INVALID_SCOPE", t.pos, "write ALL, SYSTEM, USER or nothing", "%s is no kind of functions", t.text)
 	default:
 		p.fail("TABLES, SCHEMAS, VIEWS, FUNCTIONS, COLUMNS or CREATE TABLE", showWords...)
 	}
@@ -172,6 +179,17 @@ func (p *parser) functionName() Name {
 	return p.name("a function name")
 }
 
+// checkColumn refuses a column together with what Spark has not for columns.
+func (p *parser) checkColumn(d *Describe) {
+	switch {
+	case len(d.Column.Parts) == 0:
+	case len(d.Partition) > 0:
+		p.refuse("UNSUPPORTED_FEATURE.DESC_TABLE_COLUMN_PARTITION", d.Column.Pos, "leave one of the two out", "DESCRIBE of a column takes no PARTITION")
+	case p.isWords("AS", "JSON"):
+		p.refuse("UNSUPPORTED_FEATURE.DESC_TABLE_COLUMN_JSON", p.tok().pos, "leave AS JSON out", "DESCRIBE of a column takes no AS JSON")
+	}
+}
+
 // describeTable reads [TABLE] [EXTENDED | FORMATTED] name [column].
 func (p *parser) describeTable(d *Describe) {
 	named := func() bool {
@@ -187,10 +205,16 @@ func (p *parser) describeTable(d *Describe) {
 	}
 	d.Name = p.name("a table name")
 	d.Partition = p.partitionSpec()
+	for _, v := range d.Partition {
+		if v.X == nil {
+			p.refuse("INVALID_SQL_SYNTAX.EMPTY_PARTITION_VALUE", v.Pos, "write "+v.Name.Name+" = value", "The partition column %s has no value", v.Name.Name)
+		}
+	}
 	if p.isIdent() {
 		d.Column = p.name("a column name")
 	}
 	at := p.tok().pos
+	p.checkColumn(d)
 	if d.JSON = p.acceptWords("AS", "JSON"); d.JSON && !d.Extended {
 		p.refuse("DESCRIBE_JSON_NOT_EXTENDED", at, "write DESCRIBE EXTENDED … AS JSON", "AS JSON goes only with EXTENDED")
 	}

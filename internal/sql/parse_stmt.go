@@ -2,6 +2,7 @@ package sql
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/azud/azud/internal/errs"
@@ -26,6 +27,9 @@ var unsupportedStatements = map[string]string{
 	"OPEN": "there are no cursors; write the query itself", "FETCH": "there are no cursors; write the query itself",
 	"CLOSE": "there are no cursors; leave it out",
 }
+
+// nobodyHas are those among them that Spark refuses as well.
+var nobodyHas = set("GRANT REVOKE EXPORT IMPORT LOCK UNLOCK START COMMIT ROLLBACK DFS")
 
 // otherStatements are the commands whose first word is enough to know them.
 var otherStatements = map[string]func(*parser) Statement{
@@ -77,7 +81,13 @@ func (p *parser) statement() Statement {
 	if read, ok := otherStatements[t.up]; ok {
 		return read(p)
 	}
+	if nobodyHas[t.up] {
+		p.refuse(classStatement, t.pos, unsupportedStatements[t.up], "There is no %s in Spark SQL", t.up)
+	}
 	if instead, ok := unsupportedStatements[t.up]; ok {
+		if t.up == "OPEN" || t.up == "FETCH" || t.up == "CLOSE" {
+			p.refuse(classUnsupported+".SQL_CURSOR", t.pos, instead, "There are no cursors")
+		}
 		p.unsupported(t.pos, t.up, instead)
 	}
 	p.fail("a statement such as SELECT or CREATE TABLE", statementWords...)
@@ -157,8 +167,10 @@ func (p *parser) insertTarget(i *Insert) {
 	}
 	i.Partition = p.partitionSpec()
 	if at := p.tok().pos; p.isWords("IF", "NOT") {
-		if i.IfNotExists = p.ifNotExists(); !i.Overwrite {
-			p.refuse(classNotAllowed, at, "leave it out", "INSERT INTO … IF NOT EXISTS does not exist; only OVERWRITE takes it")
+		if i.IfNotExists = p.ifNotExists(); i.Overwrite && len(i.Partition) == 0 {
+			p.refuse(classSyntax, at, "leave it out, or name the PARTITION before it", "IF NOT EXISTS says of a PARTITION that it may be there")
+		} else if !i.Overwrite {
+			p.refuse(classStatement, at, "leave it out", "INSERT INTO … IF NOT EXISTS does not exist; only OVERWRITE takes it")
 		}
 		p.checkDynamic(i)
 	}
@@ -167,7 +179,7 @@ func (p *parser) insertTarget(i *Insert) {
 	} else if p.isOp("(") && !p.queryAt(p.i) {
 		i.Columns = p.identList("a column name")
 	}
-	if p.isWord("REPLACE") && !i.Overwrite && p.peek(1).kind == tkWord {
+	if p.isWord("REPLACE") && !i.Overwrite && len(i.Columns)+len(i.Partition) == 0 && p.peek(1).kind == tkWord {
 		p.replaceWhere(i)
 	}
 }
@@ -242,7 +254,16 @@ func (p *parser) insertDir(start int) *InsertDir {
 	p.acceptWord("AS")
 	d.Query = p.insertQuery()
 	d.At = p.from(start)
+	p.checkDirectory(d)
 	return d
+}
+
+// checkDirectory wants the path exactly once.
+func (p *parser) checkDirectory(d *InsertDir) {
+	option := slices.IndexFunc(d.Options, func(o Option) bool { return strings.EqualFold(o.Key, "path") }) >= 0
+	if option == (d.Path != "") {
+		p.refuse(classNotAllowed, d.Using.Pos, "write DIRECTORY 'path' USING …, or OPTIONS (path '…')", "The path of the directory must be given exactly once")
+	}
 }
 
 // drop reads DROP TABLE | VIEW [IF EXISTS] name.
@@ -261,7 +282,9 @@ func (p *parser) drop() Statement {
 	case p.isWord("TEMPORARY", "TEMP") && p.peek(1).kind == tkWord && (p.peek(1).up == "VARIABLE" || p.peek(1).up == "VAR"):
 		p.i += 2
 		return p.dropVariable(start)
-	case p.isWord("FUNCTION", "TEMPORARY", "TEMP", "INDEX", "ROLE"):
+	case p.isWord("ROLE"), p.isWord("TEMPORARY", "TEMP") && p.peek(1).up == "MACRO":
+		p.refuse(classStatement, t.pos, "leave it out", "There is no DROP %s in Spark SQL", t.up)
+	case p.isWord("FUNCTION", "TEMPORARY", "TEMP", "INDEX"):
 		p.unsupported(t.pos, "DROP "+t.up, "only tables, views, schemas and temporary variables can be dropped")
 	case p.isWord("FLOW"):
 		p.refuse(classSyntax, t.pos, "remove CREATE FLOW from the pipeline, or stop the flow", "There is no DROP FLOW")
@@ -320,14 +343,21 @@ func (p *parser) set() Statement {
 	case p.isWord("VARIABLE", "VAR") && (next.kind == tkWord || next.kind == tkQuoted || next.up == "("):
 		p.i++
 		return p.setVariable(start)
-	case p.isWord("ROLE") && next.kind == tkWord, p.isWord("PATH") && next.up == "=":
+	case p.isWord("CATALOG") && next.kind == tkString:
+		p.i++
+		at := p.tok().pos
+		id := Ident{At{at}, p.stringText("the name of a catalog"), true}
+		return &Use{p.from(start), true, Name{At: id.At, Parts: []Ident{id}}}
+	case p.isWord("ROLE") && next.kind == tkWord:
+		p.refuse(classStatement, p.tok().pos, "there are no roles; leave it out", "There is no SET ROLE in Spark SQL")
+	case p.isWord("PATH") && next.up == "=":
 		p.unsupported(p.tok().pos, "SET "+p.tok().up, "leave it out, and write names with their schema")
 	case p.isOp("-") && next.up == "V":
 		p.i += 2
 		return &Set{At: p.from(start), Verbose: true}
 	}
 	s := &Set{}
-	if s.Key = p.settingKey("="); s.Key == "" && (p.isOp("=") || p.isOp("==")) {
+	if s.Key = p.settingKey("=", "INVALID_SET_SYNTAX", "SET key = value"); s.Key == "" && (p.isOp("=") || p.isOp("==")) {
 		p.fail("the name of a setting before '='")
 	}
 	if p.acceptOp("=") || p.acceptOp("==") {
@@ -397,18 +427,18 @@ func (p *parser) rawUntil(op string) string {
 func (p *parser) reset() Statement {
 	start := p.start()
 	p.i++
-	key := p.settingKey("")
+	key := p.settingKey("", "INVALID_RESET_COMMAND_FORMAT", "RESET key")
 	return &Reset{p.from(start), key}
 }
 
 // settingKey reads the name of a setting, which needs backquotes if it has more than letters,
 // digits, underscores, dots and colons (Spark: SparkSqlParser.configKeyDef).
-func (p *parser) settingKey(until string) string {
+func (p *parser) settingKey(until, class, form string) string {
 	start, quoted := p.start(), p.tok().kind == tkQuoted
 	key := p.rawUntil(until)
 	for i := range len(key) {
 		if c := key[i]; !quoted && !isIdentByte(c) && c != '.' && c != ':' {
-			p.refuse("INVALID_SET_SYNTAX", p.from(start).Pos, "write SET key = value, with `backquotes` around a key that has other characters",
+			p.refuse(class, p.from(start).Pos, "write "+form+", with `backquotes` around a key that has other characters",
 				"The name of a setting has only letters, digits, dots and underscores")
 		}
 	}

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/azud/azud/internal/errs"
@@ -57,11 +58,29 @@ func (p *parser) dataType() types.Type {
 	case "ARRAY", "MAP", "STRUCT":
 		return p.nestedType(t)
 	case "CHAR", "CHARACTER", "VARCHAR":
-		p.unsupported(t.pos, "The type "+t.up, "use STRING")
+		n := p.textLength(t)
+		if !p.lenient {
+			p.unsupported(p.from(t.pos.Start).Pos, fmt.Sprintf("%s(%d) within another type", t.up, n), "use STRING")
+		}
+		return types.StringType
 	case "TIME", "VARIANT", "GEOGRAPHY", "GEOMETRY":
 		p.unsupported(t.pos, "The type "+t.up, "use STRING")
 	}
 	return p.unknownType(t)
+}
+
+// textLength reads the (n) of CHAR and VARCHAR.
+func (p *parser) textLength(t *token) int {
+	if !p.acceptOp("(") {
+		p.refuse("DATATYPE_MISSING_SIZE", t.pos, "write "+t.up+"(10), or STRING without a bound", "The type %s needs a length", t.up)
+	}
+	n := p.smallInt("the length")
+	if n < 1 {
+		p.refuse("INVALID_PARAMETER_VALUE", p.prev().pos, "write at least 1", "The length of %s must be positive", t.up)
+	}
+	p.expectOp(")")
+	p.collation()
+	return n
 }
 
 // collation passes COLLATE UTF8_BINARY, which is how texts compare anyway.

@@ -17,7 +17,7 @@ func (p *parser) declare() Statement {
 	}
 	d.Names = list(p, func() Name { return p.name("the name of the variable") })
 	if p.isWord("CURSOR") || p.isWord("ASENSITIVE", "INSENSITIVE") && p.peek(1).up == "CURSOR" {
-		p.unsupported(p.tok().pos, "A CURSOR", "write the query itself")
+		p.refuse(classUnsupported+".SQL_CURSOR", p.tok().pos, "write the query itself", "There are no cursors")
 	}
 	if p.isWord("CONDITION") || p.isWord("EXIT", "CONTINUE") && p.peek(1).up == "HANDLER" {
 		p.unsupported(p.tok().pos, "A script with "+p.tok().up, "write the statements one after another")

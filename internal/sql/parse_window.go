@@ -3,9 +3,15 @@ package sql
 // windows reads WINDOW w AS (spec), ….
 func (p *parser) windows() []NamedWindow {
 	p.expectWords("WINDOW")
+	seen := map[string]bool{}
 	return list(p, func() NamedWindow {
 		start := p.start()
 		n := NamedWindow{Name: p.ident("a name for the window")}
+		if low := upper(n.Name.Name); seen[low] {
+			p.refuse("INVALID_SQL_SYNTAX.REPETITIVE_WINDOW_DEFINITION", n.Name.Pos, "give each its own name", "The window %s is defined twice", n.Name.Name)
+		} else {
+			seen[low] = true
+		}
 		p.expectWords("AS")
 		n.Spec = p.windowSpec()
 		n.At = p.from(start)
@@ -77,7 +83,11 @@ func (p *parser) bound() Bound {
 	case p.acceptWords("CURRENT", "ROW"):
 		return Bound{Kind: CurrentRow}
 	default:
+		from := p.start()
 		x := p.value(precCompare)
+		if varies(x) {
+			p.refuse(classNotAllowed, p.from(from).Pos, "write a number or an interval", "The bound of a window must be constant")
+		}
 		if p.acceptWord("PRECEDING") != "" {
 			return Bound{Preceding, x}
 		}
@@ -87,4 +97,19 @@ func (p *parser) bound() Bound {
 	}
 	p.fail("PRECEDING or FOLLOWING", "PRECEDING", "FOLLOWING")
 	return Bound{}
+}
+
+// varies reports a column or a call in a bound of a frame, as far as operators show it.
+func varies(x Expr) bool {
+	switch x := x.(type) {
+	case *Column, *DynColumn, *Call, *Subquery, *Field, *Index:
+		return true
+	case *Unary:
+		return varies(x.X)
+	case *Cast:
+		return varies(x.X)
+	case *Binary:
+		return varies(x.L) || varies(x.R)
+	}
+	return false
 }

@@ -31,6 +31,7 @@ type parser struct {
 	i       int
 	depth   int
 	links   int
+	lenient bool // CHAR(n) and VARCHAR(n) are STRING wherever they stand
 	params  int
 	pending Expr // an operand that was read before it was known to be one
 	star    int  // index of the token where * may stand as an expression, or -1
@@ -132,6 +133,7 @@ func ParseType(src *errs.Source) (t types.Type, err error) {
 func ParseSchema(text string) (s types.Schema, err error) {
 	defer caught(&err)
 	p := newParser(&errs.Source{Name: "schema", Text: text})
+	p.lenient = true
 	if p.isWord("STRUCT") && p.peek(1).kind == tkOp && (p.peek(1).up == "<" || p.peek(1).up == "<>") {
 		s = p.dataType().Fields
 	} else {
@@ -364,5 +366,25 @@ func (p *parser) unsupported(span errs.Span, what, instead string) {
 
 // refuse reports what is wrong in the user's text with a class of its own.
 func (p *parser) refuse(class string, span errs.Span, hint, format string, args ...any) {
-	panic(bail{errs.New(class, format, args...).State("42601").At(p.src, span).WithHint("%s", hint)})
+	panic(bail{errs.New(class, format, args...).State(stateOf(class)).At(p.src, span).WithHint("%s", hint)})
+}
+
+// states are the SQLSTATEs of the classes that refuse reports, where they are not 42601.
+var states = map[string]string{
+	"DUPLICATE_CLAUSES": "42614", "CREATE_TABLE_COLUMN_DESCRIPTOR_DUPLICATE": "42710", "DUPLICATE_KEY": "23505", "INCOMPLETE_TYPE_DEFINITION": "42K01",
+	"DATATYPE_MISSING_SIZE": "42K01", "UNSUPPORTED_DATATYPE": "0A000", "INVALID_TYPED_LITERAL": "42604", "UNSUPPORTED_TYPED_LITERAL": "0A000",
+	"DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION": "22003", "INVALID_SET_SYNTAX": "42000", "INVALID_RESET_COMMAND_FORMAT": "42000",
+	"INCOMPATIBLE_JOIN_TYPES": "42613", "INVALID_LATERAL_JOIN_TYPE": "42613", classStar: "42000", "INVALID_ESC": "42604", "INVALID_SQL_SYNTAX": "42000",
+	classInterval: "22006", "UNPIVOT_VALUE_SIZE_MISMATCH": "428C4", "MULTIPART_FLOW_NAME_NOT_SUPPORTED": "0A000", classUnsupported: "0A000",
+	"MULTIPLE_QUERY_RESULT_CLAUSES_WITH_PIPE_OPERATORS": "42000", classIdent: "42602", classTooDeep: "54001", "COLUMN_ALREADY_EXISTS": "42711",
+	"DUPLICATE_ASSIGNMENTS": "42701", "INVALID_TEMP_OBJ_QUALIFIER": "42602", "INVALID_PARAMETER_VALUE": "22023", "INVALID_NUMERIC_LITERAL_RANGE": "22003",
+}
+
+// stateOf is the SQLSTATE of a class or of the class that it is a part of.
+func stateOf(class string) string {
+	main, _, _ := strings.Cut(class, ".")
+	if s := states[main]; s != "" {
+		return s
+	}
+	return "42601"
 }

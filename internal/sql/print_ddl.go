@@ -140,11 +140,7 @@ func (w *printer) partitionSpec(vs []PartitionValue) {
 	w.put(" PARTITION (")
 	each(w, vs, ", ", func(v PartitionValue) {
 		w.ident(v.Name)
-		if c, ok := v.X.(*Column); ok {
-			w.put(" = ", c.Parts[0].Name) // DEFAULT
-		} else {
-			w.clause(" = ", v.X)
-		}
+		w.clause(" = ", v.X)
 	})
 	w.put(")")
 }

@@ -28,7 +28,8 @@ func (w *printer) pipeInput(q *Query) {
 // pipe prints a Select that stands for a pipe operator.
 func (w *printer) pipe(s *Select) {
 	w.openRelation(s.From[0])
-	if w.put(" |> "); s.Pipe == PipeOrganize {
+	w.put(" |> ")
+	if s.Pipe == PipeOrganize {
 		return // the Query around it prints its clauses
 	}
 	switch in, _ := s.From[0].(*SubqueryRef); s.Pipe {

@@ -28,6 +28,9 @@ func (w *printer) query(q *Query) {
 		w.sortItems(q.Sort)
 	}
 	w.windows(q.Windows)
+	if s, ok := q.Body.(*Select); ok && s.Pipe == PipeOrganize && !q.organized() {
+		w.put("LIMIT ALL")
+	}
 	if q.Limit != nil {
 		w.put(" LIMIT ")
 		w.expr(q.Limit, 0)
