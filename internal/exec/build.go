@@ -29,8 +29,9 @@ type BuildOptions struct {
 	Spill   *Spill   // where it puts what is beyond; nil: it fails instead
 	Stats   *Profile // collects what each node does; nil: nobody asks
 
-	q     *query
-	stats *NodeStats // of the node being built
+	q        *query
+	stats    *NodeStats // of the node being built
+	minShare int64      // of tests: see memory.share
 }
 
 // query is what the operators of one plan share.
@@ -52,7 +53,7 @@ func Build(n plan.Node, opts BuildOptions) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &root{in: op, schema: plan.SchemaOf(n), q: opts.q}, nil
+	return &root{in: op, schema: plan.SchemaOf(n), o: &opts}, nil
 }
 
 // share fills in what the operators share.
@@ -66,6 +67,9 @@ func (o *BuildOptions) share() {
 	o.q = &query{}
 	if o.Memory > 0 {
 		o.q.mem.bound(o.Memory)
+		if o.minShare > 0 {
+			o.q.mem.share = o.minShare
+		}
 	}
 	if o.Spill != nil {
 		o.q.spill = &spillDir{at: *o.Spill}
@@ -79,6 +83,15 @@ type node interface {
 }
 
 func build(n plan.Node, o *BuildOptions) (node, error) {
+	op, err := operator(n, o)
+	if err != nil || o.Stats == nil {
+		return op, err
+	}
+	return &measured{node: op, stats: o.Stats.at(n)}, nil
+}
+
+// operator makes the operator of a node and of those below it.
+func operator(n plan.Node, o *BuildOptions) (node, error) {
 	children := n.Children()
 	if j, ok := n.(*plan.Join); ok && j.Lateral {
 		children = children[:1] // the right side is built for each row
@@ -98,9 +111,9 @@ func build(n plan.Node, o *BuildOptions) (node, error) {
 	case *plan.Values:
 		return &values{rows: n.Rows, size: o.BatchSize}, nil
 	case *plan.Filter:
-		return newFilter(n, in[0], o)
+		return o.eachRow(n, in[0], func(in node) (node, error) { return newFilter(n, in, o) })
 	case *plan.Project:
-		return newProject(n, in[0], o)
+		return o.eachRow(n, in[0], func(in node) (node, error) { return newProject(n, in, o) })
 	case *plan.Watermark:
 		return newWatermark(n, in[0])
 	case *plan.TimeWindow:
@@ -139,6 +152,9 @@ func StatefulOps(op Operator) []Stateful {
 }
 
 func collectStateful(n node, out *[]Stateful) {
+	if m, ok := n.(*measured); ok {
+		n = m.node
+	}
 	if s, ok := n.(Stateful); ok {
 		*out = append(*out, s)
 	}

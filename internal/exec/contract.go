@@ -33,6 +33,9 @@ type EpochTask struct {
 	Mode  connector.OutputMode
 	// Scan opens a source's rows of this epoch, in (split, offset) order.
 	Scan func(ctx context.Context, s *plan.Scan) iter.Seq2[*vec.Batch, error]
+	// Parts opens the same rows in parts that are read at the same time, of a batch query; each by
+	// one goroutine, in no order, and perhaps not all. nil: Scan is all there is.
+	Parts func(ctx context.Context, s *plan.Scan) ([]iter.Seq2[*vec.Batch, error], error)
 	// Late and Evict are the watermarks (microseconds) in force for stateful operators: a row
 	// whose event time or window end is <= Late is late; a group is evicted when <= Evict.
 	// Spark: late filtering uses the previous epoch's watermark, eviction the current one.

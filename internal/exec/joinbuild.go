@@ -18,6 +18,7 @@ type buildSide struct {
 	// if row and id are the same: each key has one row.
 	first, next []uint32
 	nullRows    []uint32 // rows with a NULL among their keys, which match nothing
+	any         bool     // the side has rows, here or in another partition
 	matched     []uint32 // of FullOuter: a bit a row; set by several goroutines
 }
 
@@ -65,6 +66,9 @@ func (s *joinShape) matchable(keys []vec.Col, n int, sel []uint32, buf *[]uint32
 		if s.nullSafe[k] || !keys[k].MayNull() {
 			continue
 		}
+		if *buf == nil {
+			*buf = []uint32{} // nil would be all rows
+		}
 		out := (*buf)[:0]
 		for i := range vec.Each(n, sel) {
 			if !keys[k].IsNull(i) {
@@ -79,7 +83,7 @@ func (s *joinShape) matchable(keys []vec.Col, n int, sel []uint32, buf *[]uint32
 // index makes the table over rows of buildSchema.
 func (s *joinShape) index(ctx context.Context, all *vec.Batch) (*buildSide, error) {
 	width := len(s.build)
-	b := &buildSide{rows: &vec.Batch{Cols: all.Cols[:width], N: all.N}}
+	b := &buildSide{rows: &vec.Batch{Cols: all.Cols[:width], N: all.N}, any: all.N > 0}
 	if s.kind == plan.FullOuter {
 		b.matched = make([]uint32, (all.N+31)/32)
 	}

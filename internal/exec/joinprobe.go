@@ -26,7 +26,7 @@ type prober struct {
 	ids     []uint32 // of each row of the batch: its key's id, or noID
 	nullKey []bool   // of each row: a key is NULL and matches nothing
 	l, r    []uint32 // pairs that are to be looked at
-	state   []uint8  // of each row of the batch
+	states  []uint8
 	sel     []uint32
 }
 
@@ -68,6 +68,7 @@ type probing struct {
 	*prober
 	f     *frame
 	b     *buildSide
+	state []uint8 // of each row of the batch
 	yield func(*vec.Batch, error) bool
 	over  bool // the consumer has had enough
 }
@@ -103,28 +104,34 @@ func (x *probing) give(b *vec.Batch) {
 
 func (x *probing) batch(ctx context.Context) error {
 	rows := x.scratch.rows(x.f.b.N, x.f.b.Sel)
-	if err := x.look(rows); err != nil {
-		return err
-	}
 	if x.b.table != nil && x.b.first == nil && x.rest == nil && !x.threeValued() {
+		if err := x.look(rows); err != nil {
+			return err
+		}
 		x.direct(rows)
 		return nil
 	}
-	if cap(x.state) < x.f.b.N {
-		x.state = make([]uint8, x.f.b.N)
+	if cap(x.states) < x.f.b.N {
+		x.states = make([]uint8, x.f.b.N)
 	}
-	x.state = x.state[:x.f.b.N]
+	x.state = x.states[:x.f.b.N]
 	clear(x.state)
-	if err := x.candidates(ctx, rows); err != nil {
+	if err := x.match(ctx, rows); err != nil {
 		return err
-	}
-	if x.threeValued() {
-		if err := x.nulls(ctx, rows); err != nil {
-			return err
-		}
 	}
 	x.finish(rows)
 	return nil
+}
+
+// match looks at all pairs of rows and yields those that are rows of the result by themselves.
+func (x *probing) match(ctx context.Context, rows []uint32) error {
+	if err := x.look(rows); err != nil {
+		return err
+	}
+	if err := x.candidates(ctx, rows); err != nil || !x.threeValued() {
+		return err
+	}
+	return x.nulls(ctx, rows)
 }
 
 // look finds the ids of the rows' keys.
@@ -369,7 +376,7 @@ func (x *probing) nulls(ctx context.Context, rows []uint32) error {
 	if x.b.table == nil {
 		return nil
 	}
-	only := len(x.keyTypes) == 1 && x.rest == nil // then NULL on either side is NULL
+	only := x.onlyKey()
 	x.l, x.r = x.l[:0], x.r[:0]
 	for k, row := range rows {
 		own := len(x.nullKey) > 0 && x.nullKey[k]
@@ -377,7 +384,7 @@ func (x *probing) nulls(ctx context.Context, rows []uint32) error {
 		if own {
 			n = x.b.rows.N
 		}
-		if n == 0 || x.state[row] != noMatch {
+		if x.state[row] != noMatch || n == 0 && !(only && own && x.b.any) {
 			continue
 		}
 		if only {

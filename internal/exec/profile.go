@@ -46,6 +46,14 @@ func (p *Profile) at(n plan.Node) *NodeStats {
 	return p.nodes[n]
 }
 
+// watch is the stopwatch of the goroutine that runs the plan; nil if times are not measured.
+func (p *Profile) watch() *stopwatch {
+	if p == nil || p.Now == nil {
+		return nil
+	}
+	return &stopwatch{now: p.Now}
+}
+
 // hold notes that more or less memory is held.
 func (s *NodeStats) hold(diff int64) {
 	if s != nil {

@@ -15,7 +15,7 @@ import (
 type root struct {
 	in     node
 	schema types.Schema
-	q      *query
+	o      *BuildOptions
 }
 
 func (o *root) Run(ctx context.Context, e *EpochTask) iter.Seq2[*vec.Batch, error] {
@@ -29,7 +29,7 @@ func (o *root) Run(ctx context.Context, e *EpochTask) iter.Seq2[*vec.Batch, erro
 				yield(nil, fromPanic(v))
 			}
 		}()
-		for b, err := range o.in.Run(ctx, e) {
+		for b, err := range o.rows(ctx, e) {
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -46,11 +46,35 @@ func (o *root) Run(ctx context.Context, e *EpochTask) iter.Seq2[*vec.Batch, erro
 	}
 }
 
+// rows are the rows of the plan, made by several workers where it can be split.
+func (o *root) rows(ctx context.Context, e *EpochTask) iter.Seq2[*vec.Batch, error] {
+	if o.o == nil {
+		return o.in.Run(ctx, e)
+	}
+	ctx = withWatch(ctx, o.o.Stats.watch())
+	if o.o.Workers <= 1 {
+		return o.in.Run(ctx, e)
+	}
+	return func(yield func(*vec.Batch, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		parts, err := partsOf(ctx, e, o.in, o.o.Workers)
+		switch {
+		case err != nil:
+			yield(nil, err)
+		case len(parts) == 1:
+			parts[0](&worker{watch: watchOf(ctx)})(yield)
+		case len(parts) > 1:
+			gather(ctx, parts, o.o.Workers, yield)
+		}
+	}
+}
+
 func (o *root) Close() (err error) {
 	defer protect(&err)
 	err = o.in.Close()
-	if o.q != nil && o.q.spill != nil {
-		err = errors.Join(err, o.q.spill.close())
+	if o.o != nil && o.o.q.spill != nil {
+		err = errors.Join(err, o.o.q.spill.close())
 	}
 	return err
 }

@@ -20,19 +20,40 @@ func (o *scan) Run(ctx context.Context, e *EpochTask) iter.Seq2[*vec.Batch, erro
 			yield(nil, err)
 			return
 		}
-		for b, err := range e.Scan(ctx, o.node) {
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if !yieldCut(ctx, b, o.size, yield) {
-				return
-			}
+		o.pass(ctx, e.Scan(ctx, o.node), yield)
+	}
+}
+
+func (o *scan) pass(ctx context.Context, rows iter.Seq2[*vec.Batch, error], yield func(*vec.Batch, error) bool) {
+	for b, err := range rows {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		if !yieldCut(ctx, b, o.size, yield) {
+			return
 		}
 	}
+}
+
+func (o *scan) split(ctx context.Context, e *EpochTask, _ int) ([]part, error) {
+	if e.Parts == nil {
+		return onePart(ctx, e, o), nil
+	}
+	opened, err := e.Parts(ctx, o.node)
+	if err != nil {
+		return nil, err
+	}
+	parts := make([]part, len(opened))
+	for i, rows := range opened {
+		parts[i] = func(*worker) iter.Seq2[*vec.Batch, error] {
+			return func(yield func(*vec.Batch, error) bool) { o.pass(ctx, rows, yield) }
+		}
+	}
+	return parts, nil
 }
 
 // yieldCut yields a batch in views of at most size rows, without empty ones; false means

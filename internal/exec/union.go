@@ -23,6 +23,18 @@ func (o *union) Run(ctx context.Context, e *EpochTask) iter.Seq2[*vec.Batch, err
 	}
 }
 
+func (o *union) split(ctx context.Context, e *EpochTask, workers int) ([]part, error) {
+	var all []part
+	for _, in := range o.in {
+		parts, err := partsOf(ctx, e, in, workers)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, parts...)
+	}
+	return all, nil
+}
+
 func (o *union) inputs() []node { return o.in }
 
 func (o *union) Close() error {
