@@ -134,9 +134,9 @@ def error_line(e: Exception) -> str:
 
 def record_batch(spark: SparkSession, b: Block, scratch: str) -> None:
     zone = spark.conf.get("spark.sql.session.timeZone")
-    if "zone" in b.directives:
-        spark.conf.set("spark.sql.session.timeZone", b.directives["zone"])
     try:
+        if "zone" in b.directives:
+            spark.conf.set("spark.sql.session.timeZone", b.directives["zone"])
         df = spark.sql("\n".join(b.head).replace("${DIR}", scratch), args=arguments(b))
         result = [schema_line(df)]
         got = rows(df)
