@@ -26,6 +26,9 @@ func (a *analyzer) callExpr(s *exprScope, e *sql.Call) (val, error) {
 	if _, ok := a.env.aggregate(name); ok {
 		return a.aggregate(s, e, name)
 	}
+	if _, ok := a.env.functions().Generator(name); ok {
+		return val{}, a.generatorOutside(s, e)
+	}
 	special, isSpecial := specialOf(name)
 	if _, ok := a.env.scalar(name); !ok && !isSpecial {
 		return val{}, a.noRoutine(e)

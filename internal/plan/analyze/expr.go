@@ -18,6 +18,7 @@ type exprScope struct {
 	lateral []*item     // the select list before this item, whose aliases may be used
 	aggArg  bool        // inside an aggregate's arguments
 	filter  bool        // inside FILTER (WHERE …)
+	list    bool        // the select list
 }
 
 // within is the scope of an aggregate's arguments: there the input's columns win.

@@ -172,7 +172,7 @@ func (b *selecting) overGroups(x plan.Expr, name string, missing func(*plan.Ref)
 			q, failed = b.queryOverGroups(e, missing)
 			return q, true
 		case *plan.Ref:
-			if b.isOutput(e.Attr.ID) {
+			if b.isOutput(e.Attr.ID) || b.isGenerated(e.Attr.ID) {
 				return e, true
 			}
 			failed = missing(e)

@@ -28,12 +28,14 @@ type selecting struct {
 	node    plan.Node
 	in      *scope
 	windows windowSlot
-	items   []*item
-	grouped bool
-	keys    []plan.Named
-	aggs    []plan.Named
-	having  plan.Expr
-	by      []plan.Order
+	// generators of the select list, in its order
+	generators []*plan.Generate
+	items      []*item
+	grouped    bool
+	keys       []plan.Named
+	aggs       []plan.Named
+	having     plan.Expr
+	by         []plan.Order
 }
 
 // selectQuery analyzes a SELECT with the ORDER BY of the query around it.
@@ -46,6 +48,9 @@ func (a *analyzer) selectQuery(ctx context.Context, sel *sql.Select, tail *sql.Q
 	if b.node, b.in, err = a.from(ctx, sel.From, env); err != nil {
 		return nil, nil, err
 	}
+	if b.node, b.in, err = a.lateralViews(b.node, b.in, sel.Views); err != nil {
+		return nil, nil, err
+	}
 	for _, step := range []func() error{b.where, b.groupFirst, b.list, b.group, b.finish, b.filterGroups, b.order} {
 		if err := step(); err != nil {
 			return nil, nil, err
@@ -56,8 +61,6 @@ func (a *analyzer) selectQuery(ctx context.Context, sel *sql.Select, tail *sql.Q
 
 func (b *selecting) refused() error {
 	switch {
-	case len(b.sel.Views) > 0:
-		return b.a.unsupported(b.sel.Views[0].Span(), "LATERAL VIEW")
 	case len(b.sel.Windows) > 0:
 		return b.a.unsupported(b.sel.Windows[0].Span(), "WINDOW")
 	}
@@ -110,10 +113,16 @@ func (b *selecting) list() error {
 			}
 			continue
 		}
-		if len(it.Alias) > 1 {
-			return b.a.unsupported(it.Span(), "an alias of several columns")
+		if c, f := b.a.generatorOf(it.X); f != nil {
+			if err := b.generatedItems(it, c, f); err != nil {
+				return err
+			}
+			continue
 		}
-		v, err := b.a.expr(&exprScope{in: b.in, windows: &b.windows, lateral: b.items}, it.X)
+		if len(it.Alias) > 1 {
+			return b.a.fail(it.Span(), "MULTI_ALIAS_WITHOUT_GENERATOR", "42K0E", "only a generator, such as explode, makes several columns")
+		}
+		v, err := b.a.expr(&exprScope{in: b.in, windows: &b.windows, lateral: b.items, list: true}, it.X)
 		if err != nil {
 			return err
 		}
@@ -146,9 +155,14 @@ func outputName(e sql.Expr, v val) string {
 
 // finish decides whether the query aggregates, and moves aggregates out of the select list.
 func (b *selecting) finish() error {
-	b.grouped = b.sel.GroupBy != nil || b.sel.Having != nil
+	b.grouped = b.sel.GroupBy != nil || b.sel.Having != nil || b.generatorsAggregate()
 	for _, it := range b.items {
 		b.grouped = b.grouped || firstAgg(it.v.x) != nil
+	}
+	if b.grouped {
+		if err := b.groupGenerators(); err != nil {
+			return err
+		}
 	}
 	used := map[plan.ID]bool{}
 	for _, it := range b.items {
@@ -192,7 +206,7 @@ func (b *selecting) build() (plan.Node, *scope, error) {
 	if b.having != nil {
 		n = &plan.Filter{Child: n, Cond: b.having}
 	}
-	p := &plan.Project{Child: n}
+	p := &plan.Project{Child: b.generated(n)}
 	out := &scope{}
 	for _, it := range b.items {
 		p.Cols = append(p.Cols, plan.Named{Attr: it.attr, Expr: it.final})

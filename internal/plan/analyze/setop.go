@@ -12,11 +12,8 @@ import (
 	"github.com/azud/azud/internal/vec"
 )
 
-// setOp analyzes UNION [ALL]. The names are those of the first input.
+// setOp analyzes UNION, INTERSECT and EXCEPT. The names are those of the first input.
 func (a *analyzer) setOp(ctx context.Context, s *sql.SetOp, env *ctes) (plan.Node, *scope, error) {
-	if s.Op != "UNION" {
-		return nil, nil, a.unsupported(s.Span(), s.Op)
-	}
 	l, lsc, err := a.body(ctx, s.L, env)
 	if err != nil {
 		return nil, nil, err
@@ -25,33 +22,64 @@ func (a *analyzer) setOp(ctx context.Context, s *sql.SetOp, env *ctes) (plan.Nod
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(lsc.cols) != len(rsc.cols) {
-		return nil, nil, a.fail(s.R.Span(), "NUM_COLUMNS_MISMATCH", "42826",
-			"UNION needs inputs with the same number of columns, but the first has %d and the second %d", len(lsc.cols), len(rsc.cols))
+	return a.combine(s, side{l, lsc}, side{r, rsc})
+}
+
+// combine puts the two inputs of a set operation together.
+func (a *analyzer) combine(s *sql.SetOp, l, r side) (plan.Node, *scope, error) {
+	ts, err := a.wider(s, l.sc, r.sc)
+	if err != nil {
+		return nil, nil, err
 	}
-	u := &plan.Union{At: s.Span()}
-	ts := make([]types.Type, len(lsc.cols))
-	for i, c := range lsc.cols {
-		d := rsc.cols[i].attr
-		t, ok := types.Common(c.attr.Type, d.Type)
-		if !ok {
-			return nil, nil, a.fail(s.R.Span(), "INCOMPATIBLE_COLUMN_TYPE", "42825",
-				"UNION needs compatible types, but column %d is %s in the first input and %s in the second", i+1, c.attr.Type.SQL(), d.Type.SQL()).
-				WithHint("cast one of them")
+	nullable := make([]bool, len(ts))
+	for i := range ts {
+		ln, rn := l.sc.cols[i].attr.Nullable, r.sc.cols[i].attr.Nullable
+		switch s.Op {
+		case "UNION":
+			nullable[i] = ln || rn
+		case "INTERSECT":
+			nullable[i] = ln && rn
+		default:
+			nullable[i] = ln
 		}
-		ts[i] = t
-		out := a.newAttr(c.attr.Name, t, c.attr.Nullable || d.Nullable)
-		if c.attr.Type.Equal(t) {
+	}
+	ins := [2]plan.Node{a.aligned(l.n, l.sc, ts, s.L.Span()), a.aligned(r.n, r.sc, ts, s.R.Span())}
+	if s.Op != "UNION" {
+		return a.intersected(s, ins, l.sc, nullable)
+	}
+	u := &plan.Union{At: s.Span(), Inputs: ins[:]}
+	for i, c := range l.sc.cols {
+		out := a.newAttr(c.attr.Name, ts[i], nullable[i] || ins[0].Output()[i].Nullable || ins[1].Output()[i].Nullable)
+		if c.attr.Type.Equal(ts[i]) {
 			out.Event = c.attr.Event
 		}
 		u.Attrs = append(u.Attrs, out)
 	}
-	u.Inputs = []plan.Node{a.aligned(l, lsc, ts, s.L.Span()), a.aligned(r, rsc, ts, s.R.Span())}
 	if s.All {
 		return u, scopeOf(u.Attrs), nil
 	}
 	n, err := a.distinct(u, s.Span())
 	return n, scopeOf(u.Attrs), err
+}
+
+// wider finds the types that both inputs are cast to.
+func (a *analyzer) wider(s *sql.SetOp, l, r *scope) ([]types.Type, error) {
+	if len(l.cols) != len(r.cols) {
+		return nil, a.fail(s.R.Span(), "NUM_COLUMNS_MISMATCH", "42826",
+			"%s needs inputs with the same number of columns, but the first has %d and the second %d", s.Op, len(l.cols), len(r.cols))
+	}
+	ts := make([]types.Type, len(l.cols))
+	for i, c := range l.cols {
+		d := r.cols[i].attr
+		t, ok := types.Common(c.attr.Type, d.Type)
+		if !ok {
+			return nil, a.fail(s.R.Span(), "INCOMPATIBLE_COLUMN_TYPE", "42825",
+				"%s needs compatible types, but column %d is %s in the first input and %s in the second", s.Op, i+1, c.attr.Type.SQL(), d.Type.SQL()).
+				WithHint("cast one of them")
+		}
+		ts[i] = t
+	}
+	return ts, nil
 }
 
 // aligned casts a node's columns to given types and puts them into the scope's order.
@@ -108,6 +136,10 @@ func (a *analyzer) values(v *sql.Values) (plan.Node, *scope, error) {
 	width := len(v.Rows[0])
 	bad := func(at errs.Span, why, format string, args ...any) error {
 		return a.fail(at, "INVALID_INLINE_TABLE."+why, "42000", format, args...)
+	}
+	if q := subqueryIn(v.Rows); q != nil {
+		return nil, nil, a.fail(q.Span(), "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.SCALAR_SUBQUERY_IN_VALUES", "0A000",
+			"a subquery cannot stand in VALUES").WithHint("write SELECT ... UNION ALL SELECT ...")
 	}
 	rows := make([][]val, len(v.Rows))
 	for i, r := range v.Rows {
