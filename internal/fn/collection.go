@@ -23,13 +23,11 @@ func collectionFuncs() []Scalar {
 		scalar("array", "get(array, index)", "The element at a 0-based index, NULL if there is none.", direct(bindGet)),
 		{Name: "getitem", Group: "collection", Usage: "expr[key]", Doc: "The element at a 0-based index, an error if there is none; the value of a key, NULL if there is none.", Bind: direct(bindGetItem)("getitem")},
 		scalar("array", "array_contains(array, value)", "True if the array holds the value; NULL if it does not but holds a NULL.", direct(bindArrayContains)),
-		scalar("array", "array_append(array, value)", "The array with the value behind it.", direct(bindArrayAppend)),
 		scalar("array", "flatten(array)", "The elements of an array of arrays as one array; NULL if one of them is NULL.", direct(bindFlatten)),
 		scalar("map", "map_entries(map)", "The entries as an array of structs of key and value.", byFirst(1, mapEntriesOf, anyMap)),
 		scalar("array", "array_position(array, value)", "The 1-based index of the first such element, 0 if there is none.", direct(bindArrayPosition)),
 		scalar("array", "array_join(array, sep[, nullText])", "The elements as strings joined by sep; NULLs are left out or shown as nullText.", opt(2, types.StringType, arrayJoin, is(types.ArrayOf(types.StringType, true)), str, str)),
 		scalar("array", "sort_array(array[, ascending])", "The array in order, NULLs first (last if descending).", byFirst(1, sortArrayOf, sortable, boolean)),
-		scalar("array", "array_distinct(array)", "The array without repetitions.", byFirst(1, arrayDistinctOf, anyArray)),
 		scalar("array", "array_min(array)", "The smallest element.", orNullable(byFirst(1, arrayExtreme(-1), sortable))),
 		scalar("array", "array_max(array)", "The largest element.", orNullable(byFirst(1, arrayExtreme(1), sortable))),
 		scalar("array", "slice(array, start, length)", "Some elements, from a 1-based index (from the end if negative) on.", byFirst(3, sliceOf, anyArray, integer32, integer32)),
@@ -166,7 +164,7 @@ func bindSearch(name string, args []Arg, result types.Type, kernel func(elem typ
 	if t.Kind != types.Array {
 		return Bound{}, mismatch(name, 0, `"ARRAY"`, t)
 	}
-	elem, ok := types.Common(*t.Elem, args[1].Type)
+	elem, ok := tightest(*t.Elem, args[1].Type)
 	if !ok {
 		return Bound{}, errs.New("DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES",
 			`the arguments of "%s" must be an array and a value of its elements' type, not "%s" and "%s"`, name, t.SQL(), args[1].Type.SQL()).State("42K09")
@@ -279,21 +277,6 @@ func permute(t types.Type, a *vec.Col, n int, sel []uint32, valid []byte, f func
 		}
 		b.EndList()
 		return nil
-	})
-}
-
-func arrayDistinctOf(t types.Type) (types.Type, Kernel) {
-	order := nullsFirst(CompareFunc(*t.Elem))
-	return t, strict(t, func(_ *Context, args []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
-		return permute(t, &args[0], n, sel, valid, func(_ int, kid *vec.Col, rows []int) ([]int, error) {
-			kept := []int{}
-			for _, r := range rows {
-				if !slices.ContainsFunc(kept, func(k int) bool { return order(kid, k, kid, r) == 0 }) {
-					kept = append(kept, r)
-				}
-			}
-			return kept, nil
-		})
 	})
 }
 

@@ -114,7 +114,7 @@ func mapKernel(t types.Type) Kernel {
 	return func(_ *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) {
 		m := newMapBuilder(*t.Key)
 		return buildRows(t, n, sel, nil, func(b *vec.ColBuilder, i int) error {
-			m.keys = m.keys[:0]
+			m.reset()
 			for k := 0; k < len(args); k += 2 {
 				if err := m.add(b, &args[k], i, &args[k+1], i); err != nil {
 					return err
@@ -138,6 +138,9 @@ type mapKey struct {
 }
 
 func newMapBuilder(key types.Type) *mapBuilder { return &mapBuilder{order: CompareFunc(key)} }
+
+// reset begins the next map.
+func (m *mapBuilder) reset() { m.keys = m.keys[:0] }
 
 func (m *mapBuilder) add(b *vec.ColBuilder, key *vec.Col, i int, val *vec.Col, j int) error {
 	if key.IsNull(i) {
@@ -166,7 +169,7 @@ func bindMapFromArrays(name string, args []Arg) (Bound, error) {
 		Kernel: strict(t, func(_ *Context, args []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
 			m := newMapBuilder(*t.Key)
 			return buildRows(t, n, sel, valid, func(b *vec.ColBuilder, i int) error {
-				m.keys = m.keys[:0]
+				m.reset()
 				keys, lo, hi := args[0].List(i)
 				vals, from, to := args[1].List(i)
 				if hi-lo != to-from {
@@ -181,56 +184,4 @@ func bindMapFromArrays(name string, args []Arg) (Bound, error) {
 				return nil
 			})
 		})}, nil
-}
-
-// maxSequence is the longest array that sequence makes.
-const maxSequence = 1 << 24
-
-// bindSequence is over integers.
-func bindSequence(name string, args []Arg) (Bound, error) {
-	ts, err := resolve(name, args, 2, integer64, integer64, integer64)
-	if err != nil {
-		return Bound{}, err
-	}
-	elem, ok := types.Common(args[0].Type, args[1].Type)
-	if !ok || !elem.IsIntegral() {
-		return Bound{}, mismatch(name, 0, `"INTEGRAL"`, args[0].Type)
-	}
-	wide := types.ArrayOf(types.LongType, false)
-	t := types.ArrayOf(elem, false)
-	narrow := castOf(wide, t, false)
-	k := strict(wide, func(_ *Context, args []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
-		return buildRows(wide, n, sel, valid, func(b *vec.ColBuilder, i int) error {
-			from, to, step := vec.Get[int64](&args[0], i), vec.Get[int64](&args[1], i), int64(1)
-			if from > to {
-				step = -1
-			}
-			if len(args) > 2 {
-				step = vec.Get[int64](&args[2], i)
-			}
-			if step == 0 && from != to || step > 0 && from > to || step < 0 && from < to {
-				return errs.New("_LEGACY_ERROR_TEMP_3241", "illegal sequence boundaries: %d to %d by %d", from, to, step).State("XX000")
-			}
-			count := int64(1)
-			if step != 0 {
-				count = (to-from)/step + 1
-			}
-			if count > maxSequence {
-				return errs.New("COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION", "cannot create array with %d elements", count).State("54000")
-			}
-			for range count {
-				vec.Append(b.Child(0), from)
-				from += step
-			}
-			b.EndList()
-			return nil
-		})
-	})
-	return Bound{Params: ts, Result: t, Nullable: nullable(args), Kernel: func(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) {
-		col, err := k(c, args, n, sel)
-		if err != nil {
-			return col, err
-		}
-		return narrow(c, []vec.Col{col}, n, sel)
-	}}, nil
 }

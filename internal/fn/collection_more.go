@@ -5,30 +5,6 @@ import (
 	"github.com/azud/azud/internal/vec"
 )
 
-func bindArrayAppend(name string, args []Arg) (Bound, error) {
-	b, err := bindSearch(name, args, types.NullType, func(types.Type) Kernel { return nil })
-	if err != nil {
-		return b, err
-	}
-	t := types.ArrayOf(*b.Params[0].Elem, args[0].Type.HasNull || args[1].Nullable)
-	b.Result, b.Nullable = t, args[0].Nullable
-	b.Kernel = func(_ *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) {
-		return buildRows(t, n, sel, nil, func(b *vec.ColBuilder, i int) error {
-			if args[0].IsNull(i) {
-				return errNull
-			}
-			kids, lo, hi := args[0].List(i)
-			for k := lo; k < hi; k++ {
-				b.Child(0).AppendFrom(&kids[0], k)
-			}
-			b.Child(0).AppendFrom(&args[1], i)
-			b.EndList()
-			return nil
-		})
-	}
-	return b, nil
-}
-
 func bindFlatten(name string, args []Arg) (Bound, error) {
 	if err := checkArity(name, args, 1, 1); err != nil {
 		return Bound{}, err

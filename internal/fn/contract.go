@@ -14,6 +14,9 @@ type Context struct {
 	Zone *time.Location // the session time zone
 	Now  int64          // current_timestamp: the epoch's batch time, microseconds UTC
 	Seed int64          // for rand() and uuid()
+	// User, Catalog and Database are what current_user() and its kin say; "" is nobody,
+	// spark_catalog and default.
+	User, Catalog, Database string
 }
 
 // Arg is what overload resolution sees of an argument.

@@ -21,7 +21,6 @@ func dateFuncs() []Scalar {
 		scalar("datetime", "last_day(date)", "The last day of the month.", fixed(d, sure1(d, lastDay), date)),
 		scalar("datetime", "next_day(date, day)", "The next date that is the weekday named.", fixed(d, row2(d, nextDay), date, str)),
 		scalar("datetime", "make_date(year, month, day)", "A date of its parts.", fixed(d, row3(d, makeDate), integer32, integer32, integer32)),
-		scalar("datetime", "make_timestamp(year, month, day, hour, min, sec[, timezone])", "A timestamp of its parts.", opt(6, ts, makeTimestamp, integer32, integer32, integer32, integer32, integer32, is(types.DecimalType(16, 6)), str)),
 		scalar("datetime", "trunc(date, fmt)", "The first day of the week, month, quarter or year.", orNullable(fixed(d, row2(d, truncDate), date, str))),
 		scalar("datetime", "date_trunc(fmt, ts)", "The timestamp cut to a unit, from MICROSECOND to YEAR.", orNullable(fixed(ts, row2(ts, truncTimestamp), str, is(ts)))),
 		scalar("datetime", "unix_date(date)", "The days since 1970-01-01.", fixed(i, sure1(i, func(v int32) int32 { return v }), date)),
@@ -124,32 +123,6 @@ func fieldProblem(y, m, d int) string {
 }
 
 func itoa(v int) string { return string(padInt(nil, int64(v), 1)) }
-
-func makeTimestamp(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) {
-	t := types.TimestampType
-	return strict(t, func(c *Context, a []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
-		field := func(k, i int) int { return int(vec.Get[int32](&a[k], i)) }
-		return rowLoop(t, n, sel, valid, func(i int) (int64, error) {
-			day, ok := dateOf(field(0, i), field(1, i), field(2, i))
-			if !ok {
-				return 0, outOfField(fieldProblem(field(0, i), field(1, i), field(2, i)))
-			}
-			h, m := field(3, i), field(4, i)
-			sec, _ := small(vec.Get[num](&a[5], i))
-			if h < 0 || h > 23 || m < 0 || m > 59 || sec < 0 || sec > 60*microsPerSecond {
-				return 0, outOfField("invalid value for hour, minute or second")
-			}
-			zone := zoneOf(c)
-			if len(a) > 6 {
-				var err error
-				if zone, err = namedZone(a[6].Str(i)); err != nil {
-					return 0, err
-				}
-			}
-			return toUTC(day*microsPerDay+int64(h*60+m)*60*microsPerSecond+sec, zone), nil
-		})
-	})(c, args, n, sel)
-}
 
 // namedZone is ParseZone with Spark's error.
 func namedZone(name string) (*time.Location, error) {

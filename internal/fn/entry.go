@@ -76,15 +76,17 @@ var (
 var examplesText string
 
 // examples maps a function's name to its example and the result recorded from Spark.
-var examples = sync.OnceValue(func() map[string][2]string {
+var examples = sync.OnceValue(func() map[string][2]string { return exampleTable(examplesText) })
+
+func exampleTable(text string) map[string][2]string {
 	out := map[string][2]string{}
-	for line := range strings.Lines(examplesText) {
+	for line := range strings.Lines(text) {
 		if f := strings.Split(strings.TrimSuffix(line, "\n"), "\t"); len(f) == 3 && !strings.HasPrefix(line, "#") {
 			out[f[0]] = [2]string{f[1], f[2]}
 		}
 	}
 	return out
-})
+}
 
 // withExamples fills in the examples of entries.
 func withExamples(list []Scalar) []Scalar {

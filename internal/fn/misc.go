@@ -56,16 +56,9 @@ func bindRandom[T value](t types.Type, draw func(r *rand.Rand) T) func(name stri
 		}
 		src := &source{}
 		return Bound{Params: ts, Result: t, Volatile: true, Kernel: func(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) {
-			src.mu.Lock()
-			defer src.mu.Unlock()
-			if src.rand == nil || src.ctx != c {
-				seed := c.Seed
-				if len(args) == 1 && n > 0 && !args[0].IsNull(0) {
-					seed = intValue(&args[0], 0)
-				}
-				src.ctx, src.rand = c, rand.New(rand.NewPCG(uint64(seed), uint64(c.Seed)))
-			}
-			return rowLoop(t, n, nil, nil, func(int) (T, error) { return draw(src.rand), nil })
+			r, unlock := src.start(c, args, n)
+			defer unlock()
+			return rowLoop(t, n, nil, nil, func(int) (T, error) { return draw(r), nil })
 		}}, nil
 	}
 }

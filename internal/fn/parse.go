@@ -1,6 +1,10 @@
 package fn
 
-import "time"
+import (
+	"time"
+
+	"github.com/azud/azud/internal/types"
+)
 
 // The readers and printers of single values that formats share with casts.
 
@@ -15,6 +19,9 @@ func ParseTimestampNTZ(s string) (int64, bool) { return parseLocal(s) }
 
 // ParseDate reads a DATE, in days since 1970-01-01.
 func ParseDate(s string) (int32, bool) { return parseDate(s) }
+
+// ParseInterval reads an interval of the type given, in microseconds or months, as a cast does.
+func ParseInterval(s string, t types.Type) (int64, bool) { return parseInterval(s, t) }
 
 // AppendDouble appends a double (bits 64) or float (bits 32) as Java's toString writes it.
 func AppendDouble(dst []byte, v float64, bits int) []byte { return appendDouble(dst, v, bits) }

@@ -128,7 +128,7 @@ func urlDecode(_ *Context, s string) (string, error) {
 	if err != nil {
 		return "", errs.New("CANNOT_DECODE_URL", "the value '%s' is not a form-urlencoded string", s).State("22546")
 	}
-	return v, nil
+	return strings.ToValidUTF8(v, "\uFFFD"), nil
 }
 
 // bindHash takes any number of arguments of any types but maps; NULLs leave the hash as it is.

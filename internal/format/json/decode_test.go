@@ -72,7 +72,7 @@ func TestKeyOrderMemoryChangesNothing(t *testing.T) {
 }
 
 func TestUnsupportedTypesAreRefused(t *testing.T) {
-	for _, ddl := range []string{"i INTERVAL DAY TO SECOND", "m MAP<INT, STRING>"} {
+	for _, ddl := range []string{"v VOID", "m MAP<INT, STRING>"} {
 		if _, err := NewDecoder(schemaOf(t, ddl), Options{}); err == nil {
 			t.Errorf("%s was accepted", ddl)
 		}

@@ -15,24 +15,17 @@ import (
 // maxDepth bounds nesting, in the schema and in skipped values (Jackson's limit is 1000).
 const maxDepth = 1000
 
-// Options of decoding and encoding, as Spark's JSON options.
-type Options struct {
-	Zone             *time.Location // for timestamps without a zone; nil is UTC
-	KeepNulls        bool           // write NULL fields (ignoreNullFields = false)
-	SingleQuotesOff  bool           // allowSingleQuotes = false
-	NonNumericOff    bool           // allowNonNumericNumbers = false
-	UnquotedControls bool           // allowUnquotedControlChars = true
-}
-
 // Decoder reads one JSON object a message into columns. It implements format.Decoder.
 type Decoder struct {
-	opts   Options
-	root   *node
-	buf    []byte
-	pos    int
-	reason string // the first conversion that failed in this message
-	path   []string
-	tmp    []byte // unescaped strings
+	opts    Options
+	root    *node
+	buf     []byte
+	pos     int
+	reason  string // the first conversion that failed in this message
+	path    []string
+	tmp     []byte // unescaped strings
+	copied  []byte // nested values as text
+	corrupt int    // the column of corrupt records, -1: none
 }
 
 // maxKeys bounds how many keys of an object are remembered beyond those of the schema.
@@ -65,14 +58,21 @@ func NewDecoder(s types.Schema, o Options) (*Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Decoder{opts: o, root: root}, nil
+	d := &Decoder{opts: o, root: root, corrupt: -1}
+	for i, f := range s {
+		if f.Name == o.CorruptColumn && f.Type.Kind == types.String {
+			d.corrupt = i
+			delete(root.names, f.Name)
+		}
+	}
+	return d, nil
 }
 
 func newNode(t types.Type) (*node, error) {
 	n := &node{typ: t, kind: t.Kind}
 	var parts []types.Type
 	switch t.Kind {
-	case types.Null, types.DayTime, types.YearMonth:
+	case types.Null:
 		return nil, errs.New("UNSUPPORTED_DATATYPE", "JSON has no form for %s", t.SQL())
 	case types.Array:
 		parts = []types.Type{*t.Elem}
@@ -107,15 +107,7 @@ func (d *Decoder) Decode(dst *vec.Builder, msgs [][]byte) ([]format.Reject, erro
 			appendNulls(dst)
 			continue
 		}
-		base := dst.Len()
-		if err := d.message(dst); err != nil {
-			for _, c := range dst.Cols {
-				c.Truncate(base)
-			}
-			appendNulls(dst)
-			d.reason = err.Error()
-		}
-		if d.reason != "" {
+		if d.row(dst.Cols); d.reason != "" {
 			rejects = append(rejects, format.Reject{Row: i, Reason: d.reason})
 		}
 	}
@@ -129,14 +121,33 @@ func appendNulls(dst *vec.Builder) {
 	}
 }
 
-// message reads one object. What follows it is ignored, as Spark's parser never looks there.
-func (d *Decoder) message(dst *vec.Builder) error {
-	d.space()
-	if d.peek() != '{' {
-		return d.bad("an object {…}")
+// row reads the message into one row of cols: of NULLs if it is broken, with its text in the column
+// of corrupt records if it is bad. What follows the object is ignored, as Spark's parser never looks
+// there.
+func (d *Decoder) row(cols []*vec.ColBuilder) {
+	base := 0
+	if len(cols) > 0 {
+		base = cols[0].Len()
 	}
 	d.path = d.path[:0]
-	return d.object(d.root, dst.Cols)
+	d.space()
+	err := error(nil)
+	if d.peek() == '{' {
+		err = d.object(d.root, cols)
+	} else {
+		err = d.bad("an object {…}")
+	}
+	if err != nil {
+		for _, c := range cols {
+			c.Truncate(base)
+			c.AppendNull()
+		}
+		d.reason = err.Error()
+	}
+	if d.corrupt >= 0 && d.reason != "" {
+		cols[d.corrupt].Truncate(base)
+		cols[d.corrupt].AppendBytes(d.buf)
+	}
 }
 
 // object reads {…} into one row of cols.
@@ -203,7 +214,7 @@ func (d *Decoder) key(n *node, at int) (int, error) {
 			return seen.field, nil
 		}
 	}
-	raw, err := d.str()
+	raw, err := d.name()
 	if err != nil {
 		return 0, err
 	}
@@ -358,7 +369,7 @@ func (d *Decoder) mapping(n *node, col *vec.ColBuilder) (bool, error) {
 	}
 	base := col.Child(0).Len()
 	for good := true; ; {
-		key, err := d.str()
+		key, err := d.name()
 		if err != nil {
 			return false, err
 		}

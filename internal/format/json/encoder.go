@@ -9,7 +9,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
-	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
@@ -17,11 +16,10 @@ import (
 
 // Encoder writes each row as one JSON object, as Spark's to_json. It implements format.Encoder.
 type Encoder struct {
-	opts   Options
-	schema types.Schema
-	names  [][]byte // `"name":` of each column
-	buf    []byte
-	ends   []int
+	opts  Options
+	names [][]byte // `"name":` of each column
+	buf   []byte
+	ends  []int
 }
 
 // NewEncoder makes an encoder for rows of a schema.
@@ -29,40 +27,21 @@ func NewEncoder(s types.Schema, o Options) (*Encoder, error) {
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}
-	e := &Encoder{opts: o, schema: s}
+	e := &Encoder{opts: o}
 	for _, f := range s {
-		if err := encodable(f.Type); err != nil {
-			return nil, err
-		}
-		e.names = append(e.names, append(appendString(nil, f.Name), ':'))
+		e.names = append(e.names, append(e.text(nil, f.Name), ':'))
 	}
 	return e, nil
-}
-
-func encodable(t types.Type) error {
-	switch t.Kind {
-	case types.DayTime, types.YearMonth:
-		return errs.New("UNSUPPORTED_DATATYPE", "JSON has no form for %s", t.SQL()).
-			WithHint("cast it to STRING")
-	case types.Array:
-		return encodable(*t.Elem)
-	case types.Map:
-		return encodable(*t.Elem)
-	case types.Struct:
-		for _, f := range t.Fields {
-			if err := encodable(f.Type); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // Encode implements format.Encoder.
 func (e *Encoder) Encode(dst [][]byte, b *vec.Batch) ([][]byte, error) {
 	e.buf, e.ends = e.buf[:0], e.ends[:0]
 	for i := range b.Each() {
-		e.buf = e.row(e.buf, b, i)
+		start := len(e.buf)
+		if e.buf = e.row(e.buf, b, i); e.opts.Pretty {
+			e.buf = append(e.buf[:start], pretty(e.buf[start:])...)
+		}
 		e.ends = append(e.ends, len(e.buf))
 	}
 	start := 0
@@ -111,26 +90,29 @@ func (e *Encoder) value(out []byte, c *vec.Col, i int) []byte {
 	case types.Double:
 		return appendFloat(out, vec.Get[float64](c, i), 64)
 	case types.Decimal:
-		return append(out, vec.Get[decimal128.Num](c, i).ToString(int32(c.Type.Scale))...)
+		return appendJavaDecimal(out, vec.Get[decimal128.Num](c, i), int(c.Type.Scale))
 	case types.String:
-		return appendString(out, c.Str(i))
+		return e.text(out, c.Str(i))
 	case types.Binary:
 		return append(base64.StdEncoding.AppendEncode(append(out, '"'), c.Bytes(i)), '"')
 	case types.Date:
-		return append(time.Unix(int64(vec.Get[int32](c, i))*86400, 0).UTC().AppendFormat(append(out, '"'), "2006-01-02"), '"')
+		return append(e.date(append(out, '"'), vec.Get[int32](c, i)), '"')
 	case types.Timestamp:
-		return e.timestamp(out, vec.Get[int64](c, i))
+		return append(e.timestamp(append(out, '"'), vec.Get[int64](c, i)), '"')
 	case types.TimestampNTZ:
-		t := time.UnixMicro(vec.Get[int64](c, i)).UTC()
-		return append(t.AppendFormat(append(out, '"'), "2006-01-02T15:04:05.000"), '"')
+		return append(e.local(append(out, '"'), vec.Get[int64](c, i)), '"')
+	case types.DayTime, types.YearMonth:
+		return append(fn.AppendText(append(out, '"'), nil, c, i), '"')
 	}
 	return e.nested(out, c, i)
 }
 
-// timestamp is yyyy-MM-dd'T'HH:mm:ss.SSSXXX, Spark's default in to_json.
-func (e *Encoder) timestamp(out []byte, us int64) []byte {
-	t := time.UnixMicro(us).In(e.opts.Zone)
-	return append(t.AppendFormat(append(out, '"'), "2006-01-02T15:04:05.000Z07:00"), '"')
+// text quotes a string.
+func (e *Encoder) text(out []byte, s string) []byte {
+	if e.opts.ASCIIOnly {
+		return appendASCII(out, s)
+	}
+	return appendString(out, s)
 }
 
 func (e *Encoder) nested(out []byte, c *vec.Col, i int) []byte {
@@ -146,7 +128,7 @@ func (e *Encoder) nested(out []byte, c *vec.Col, i int) []byte {
 				out = append(out, ',')
 			}
 			first = false
-			out = append(appendString(out, c.Type.Fields[f].Name), ':')
+			out = append(e.text(out, c.Type.Fields[f].Name), ':')
 			out = e.value(out, &p.Kids[f], j)
 		}
 		return append(out, '}')
@@ -163,19 +145,11 @@ func (e *Encoder) nested(out []byte, c *vec.Col, i int) []byte {
 			out = append(out, ',')
 		}
 		if object {
-			out = append(appendString(out, mapKey(&kids[0], k)), ':')
+			out = append(e.text(out, mapKey(&kids[0], k)), ':')
 		}
 		out = e.value(out, &kids[len(kids)-1], k)
 	}
 	return append(out, end)
-}
-
-// mapKey is a map's key as text; only STRING keys keep their own form.
-func mapKey(c *vec.Col, i int) string {
-	if c.Type.Kind == types.String {
-		return c.Str(i)
-	}
-	return string((&Encoder{opts: Options{Zone: time.UTC}}).value(nil, c, i))
 }
 
 // appendFloat writes a number as Java does; NaN and the infinities, which JSON lacks, are quoted.

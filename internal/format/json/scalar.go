@@ -1,6 +1,7 @@
 package json
 
 import (
+	"bytes"
 	"encoding/base64"
 	"math"
 	"strconv"
@@ -71,7 +72,7 @@ func (d *Decoder) number() (num, error) {
 	if digits == 0 {
 		return n, d.bad("a digit")
 	}
-	if digits > 1 && d.buf[first] == '0' {
+	if digits > 1 && d.buf[first] == '0' && !d.opts.LeadingZeros {
 		d.pos = first
 		return n, d.bad("no leading zero")
 	}
@@ -251,7 +252,6 @@ func (d *Decoder) text(quoted bool, col *vec.ColBuilder) (bool, error) {
 		}
 		return err == nil, err
 	}
-	start := d.pos
 	if c := d.peek(); c == '-' || c >= '0' && c <= '9' || c == 'N' || c == 'I' {
 		n, err := d.number()
 		switch {
@@ -265,10 +265,11 @@ func (d *Decoder) text(quoted bool, col *vec.ColBuilder) (bool, error) {
 		}
 		return true, nil
 	}
-	if err := d.skip(0); err != nil {
+	var err error
+	if d.copied, err = d.copy(d.copied[:0], 0); err != nil {
 		return false, err
 	}
-	col.AppendBytes(compact(d.buf[start:d.pos]))
+	col.AppendBytes(d.copied)
 	return true, nil
 }
 
@@ -340,8 +341,14 @@ func (d *Decoder) fromString(n *node, s []byte, col *vec.ColBuilder) bool {
 		v, ok := d.timestamp(n.kind, s)
 		return appendIf(col, v, ok)
 	case types.Date:
-		v, ok := date(s)
+		v, ok := d.date(s)
 		return appendIf(col, v, ok)
+	case types.DayTime:
+		v, ok := fn.ParseInterval(string(s), *t)
+		return appendIf(col, v, ok)
+	case types.YearMonth:
+		v, ok := fn.ParseInterval(string(s), *t)
+		return appendIf(col, int32(v), ok && v == int64(int32(v)))
 	case types.Double, types.Float:
 		f, ok := namedFloat(string(s))
 		if n.kind == types.Float {
@@ -349,7 +356,7 @@ func (d *Decoder) fromString(n *node, s []byte, col *vec.ColBuilder) bool {
 		}
 		return appendIf(col, f, ok)
 	case types.Decimal:
-		return appendDecimal(t, s, col)
+		return appendDecimal(t, bytes.ReplaceAll(s, []byte{','}, nil), col) // the locale is en-US
 	case types.Binary:
 		b, err := base64.StdEncoding.DecodeString(string(s))
 		if err == nil {

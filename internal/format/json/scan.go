@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -22,10 +23,51 @@ func (d *Decoder) space() {
 		switch d.buf[d.pos] {
 		case ' ', '\t', '\n', '\r':
 			d.pos++
+		case '/':
+			if !d.opts.Comments || !d.comment() {
+				return
+			}
 		default:
 			return
 		}
 	}
+}
+
+// comment passes over /* … */ or // … to the end of the line; false if none stands here.
+func (d *Decoder) comment() bool {
+	rest := d.buf[d.pos:]
+	end := -1
+	switch {
+	case bytes.HasPrefix(rest, []byte("//")):
+		if end = bytes.IndexByte(rest, '\n'); end < 0 {
+			end = len(rest)
+		}
+	case bytes.HasPrefix(rest, []byte("/*")):
+		if end = bytes.Index(rest[2:], []byte("*/")); end >= 0 {
+			end += 4
+		}
+	}
+	d.pos += max(end, 0)
+	return end >= 0
+}
+
+// name reads the name of a field, without quotes where that is allowed.
+func (d *Decoder) name() ([]byte, error) {
+	if c := d.peek(); !d.opts.UnquotedNames || c == '"' || c == '\'' {
+		return d.str()
+	}
+	start := d.pos
+	for d.pos < len(d.buf) {
+		r, n := utf8.DecodeRune(d.buf[d.pos:])
+		if !unicode.IsLetter(r) && r != '_' && r != '$' && (d.pos == start || !unicode.IsDigit(r)) {
+			break
+		}
+		d.pos += n
+	}
+	if d.pos == start {
+		return nil, d.bad("a name")
+	}
+	return d.buf[start:d.pos], nil
 }
 
 // bad says what was expected at pos and what stands there.
@@ -164,7 +206,10 @@ func (d *Decoder) escape(out *[]byte, i int) (int, error) {
 		*out = utf8.AppendRune(*out, r)
 		return 6, nil
 	default:
-		return 0, d.bad("an escape")
+		if !d.opts.AnyEscape {
+			return 0, d.bad("an escape")
+		}
+		*out = append(*out, c)
 	}
 	return 2, nil
 }
@@ -225,7 +270,7 @@ func (d *Decoder) skipNested(depth int) error {
 	}
 	for {
 		if object {
-			if _, err := d.str(); err != nil {
+			if _, err := d.name(); err != nil {
 				return err
 			}
 			d.space()

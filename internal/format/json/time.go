@@ -10,7 +10,12 @@ import (
 // timestamp reads a quoted timestamp, in microseconds: RFC 3339 by hand, the many other
 // forms that Spark's cast takes by fn.
 func (d *Decoder) timestamp(kind types.Kind, s []byte) (int64, bool) {
-	if kind == types.Timestamp {
+	switch {
+	case kind == types.Timestamp && d.opts.Timestamp != nil:
+		return d.opts.Timestamp.Parse(string(s), d.opts.Zone)
+	case kind == types.TimestampNTZ && d.opts.NTZ != nil:
+		return d.opts.NTZ.Parse(string(s), time.UTC)
+	case kind == types.Timestamp:
 		if v, ok := rfc3339(s); ok {
 			return v, true
 		}
@@ -19,7 +24,13 @@ func (d *Decoder) timestamp(kind types.Kind, s []byte) (int64, bool) {
 	return fn.ParseTimestampNTZ(string(s))
 }
 
-func date(s []byte) (int32, bool) { return fn.ParseDate(string(s)) }
+func (d *Decoder) date(s []byte) (int32, bool) {
+	if d.opts.Date == nil {
+		return fn.ParseDate(string(s))
+	}
+	us, ok := d.opts.Date.Parse(string(s), time.UTC)
+	return int32(us / (86400 * 1_000_000)), ok && us%(86400*1_000_000) == 0
+}
 
 // rfc3339 reads yyyy-MM-ddTHH:mm:ss[.fraction](Z|±HH:mm), up to microseconds; it declines
 // everything else.
@@ -102,27 +113,4 @@ func days(y, m, d int) int64 {
 	yoe := y - era*400
 	doy := (153*(m-3)+2)/5 + d - 1
 	return int64(era*146097 + yoe*365 + yoe/4 - yoe/100 + doy - 719468)
-}
-
-// compact drops white space outside strings, as Spark's copy of a nested value.
-func compact(s []byte) []byte {
-	out := make([]byte, 0, len(s))
-	var quote byte
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case quote != 0 && c == '\\' && i+1 < len(s):
-			out = append(out, c)
-			i++
-			c = s[i]
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote == 0 && (c == '"' || c == '\''):
-			quote = c
-		case quote == 0 && (c == ' ' || c == '\n' || c == '\t' || c == '\r'):
-			continue
-		}
-		out = append(out, c)
-	}
-	return out
 }

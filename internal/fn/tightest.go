@@ -1,0 +1,50 @@
+package fn
+
+import "github.com/azud/azud/internal/types"
+
+// tightest is the common type of two types that needs neither a string to be read nor a decimal
+// to be widened: what array functions bring their arguments to.
+// Spark: AnsiTypeCoercion.findTightestCommonType.
+func tightest(a, b types.Type) (types.Type, bool) {
+	switch {
+	case a.Kind == types.Null:
+		return b, true
+	case b.Kind == types.Null:
+		return a, true
+	case a.Kind != b.Kind && (a.Kind == types.Decimal || b.Kind == types.Decimal):
+		if a.Kind != types.Decimal {
+			a, b = b, a
+		}
+		return a, b.IsIntegral() && types.CanUpCast(b, a)
+	case a.Kind == types.Decimal:
+		return a, a.Equal(b)
+	case a.Kind != b.Kind && (a.Kind == types.String || b.Kind == types.String):
+		return a, false
+	case a.Kind == types.Array && b.Kind == types.Array:
+		elem, ok := tightest(*a.Elem, *b.Elem)
+		return types.ArrayOf(elem, a.HasNull || b.HasNull), ok
+	case a.Kind == types.Map && b.Kind == types.Map:
+		k, ok1 := tightest(*a.Key, *b.Key)
+		v, ok2 := tightest(*a.Elem, *b.Elem)
+		return types.MapOf(k, v, a.HasNull || b.HasNull), ok1 && ok2
+	}
+	return types.Common(a, b)
+}
+
+// exact requires one of the types as they are; only NULL is cast, to the first.
+// Spark: ExpectsInputTypes, of functions that do no implicit casts.
+func exact(list ...types.Type) param {
+	p := is(list...)
+	return func(a Arg) (types.Type, string) {
+		if a.Type.Kind == types.Null {
+			return list[0], ""
+		}
+		for _, t := range list {
+			if a.Type.Equal(t) {
+				return t, ""
+			}
+		}
+		_, required := p(Arg{Type: types.ArrayOf(types.NullType, true)})
+		return types.Type{}, required
+	}
+}
