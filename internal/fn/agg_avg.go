@@ -8,11 +8,19 @@ import (
 	"github.com/azud/azud/internal/vec"
 )
 
-func bindAvg(args []Arg) (BoundAggregate, error) {
-	ts, err := resolve("avg", args, 1, numeric)
-	if err != nil {
-		return BoundAggregate{}, err
+func bindAvg(try bool) func(name string) func([]Arg) (BoundAggregate, error) {
+	return func(name string) func([]Arg) (BoundAggregate, error) {
+		return func(args []Arg) (BoundAggregate, error) {
+			ts, err := resolve(name, args, 1, sumParam)
+			if err != nil {
+				return BoundAggregate{}, err
+			}
+			return avgOf(ts, try), nil
+		}
 	}
+}
+
+func avgOf(ts []types.Type, try bool) BoundAggregate {
 	t := ts[0]
 	b := BoundAggregate{Params: ts, Result: types.DoubleType, Nullable: true, Version: 1,
 		Partial: []types.Type{types.DoubleType, types.LongType}}
@@ -34,9 +42,13 @@ func bindAvg(args []Arg) (BoundAggregate, error) {
 		sum := types.BoundedDecimal(p+10, s)
 		b.Result = types.BoundedDecimal(p+4, s+4)
 		b.Partial = []types.Type{sum, types.LongType}
-		b.New = func(*Context) Accumulator { return &decimalSum{in: t, sum: sum, out: b.Result, avg: true} }
+		b.New = func(*Context) Accumulator { return &decimalSum{in: t, sum: sum, out: b.Result, avg: true, try: try} }
+	case types.YearMonth:
+		return intervalAvg[int32](b, types.YearMonthType, try)
+	case types.DayTime:
+		return intervalAvg[int64](b, types.DayTimeType, try)
 	}
-	return b, nil
+	return b
 }
 
 // avgAcc keeps a DOUBLE sum and a count.

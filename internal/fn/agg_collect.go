@@ -10,8 +10,6 @@ func collectFuncs() []Aggregate {
 	return []Aggregate{
 		aggregate("collect_list(a)", "The values that are not NULL as an array.", bindCollect(false), "array_agg"),
 		aggregate("collect_set(a)", "The distinct values that are not NULL as an array.", bindCollect(true)),
-		aggregate("median(a)", "The median, interpolated.", bindPercentile(true)),
-		aggregate("percentile(a, p)", "The exact percentile, interpolated; p between 0 and 1.", bindPercentile(false)),
 	}
 }
 
@@ -45,6 +43,7 @@ type collectAcc struct {
 type collected struct {
 	vals *vec.ColBuilder
 	keys map[string]struct{}
+	size int64 // what it adds to the accumulator's bytes
 }
 
 func newCollect(elem types.Type, distinct bool) *collectAcc {
@@ -55,21 +54,26 @@ func (a *collectAcc) add(g uint32, c *vec.Col, i int) {
 	a.groups = grow(a.groups, int(g)+1)
 	s := a.groups[g]
 	if s == nil {
-		s = &collected{vals: vec.NewColBuilder(a.elem), keys: map[string]struct{}{}}
+		s = &collected{vals: vec.NewColBuilder(a.elem), size: 200}
+		if a.distinct {
+			s.keys = map[string]struct{}{}
+		}
 		a.groups[g] = s
-		a.bytes += 200
+		a.bytes += s.size
 	}
+	held := s.size
 	if a.distinct {
 		a.key = vec.AppendKey(a.key[:0], []vec.Col{*c}, i)
 		if _, dup := s.keys[string(a.key)]; dup {
 			return
 		}
 		s.keys[string(a.key)] = struct{}{}
-		a.bytes += int64(len(a.key)) + 32
+		s.size += int64(len(a.key)) + 32
 	}
 	before := s.vals.Size()
 	s.vals.AppendFrom(c, i)
-	a.bytes += int64(s.vals.Size() - before)
+	s.size += int64(s.vals.Size() - before)
+	a.bytes += s.size - held
 }
 
 func (a *collectAcc) Update(groups []uint32, args []vec.Col, sel []uint32) error {
@@ -115,7 +119,7 @@ func (a *collectAcc) Final(groups []uint32) (vec.Col, error) {
 func (a *collectAcc) Free(groups []uint32) {
 	for _, g := range groups {
 		if s := at(a.groups, g); s != nil {
-			a.bytes -= int64(s.vals.Size()) + 200
+			a.bytes -= s.size
 		}
 	}
 	reset(a.groups, groups)

@@ -14,21 +14,16 @@ func minMaxFuncs() []Aggregate {
 	}
 }
 
-// orderable accepts all types that have an order.
-func orderable(a Arg) (types.Type, string) {
-	if !a.Type.IsOrderable() {
-		return types.Type{}, `"ORDERABLE"`
-	}
-	return a.Type, ""
-}
-
 func bindMinMax(name string, largest bool) func([]Arg) (BoundAggregate, error) {
 	return func(args []Arg) (BoundAggregate, error) {
-		ts, err := resolve(name, args, 1, orderable)
+		ts, err := resolve(name, args, 1, anyType)
 		if err != nil {
 			return BoundAggregate{}, err
 		}
 		t := ts[0]
+		if !t.IsOrderable() {
+			return BoundAggregate{}, noOrder(name, t)
+		}
 		b := BoundAggregate{Params: ts, Result: t, Nullable: true, Partial: ts, Version: 1}
 		b.New = func(*Context) Accumulator { return newMinMax(t, largest) }
 		return b, nil
@@ -50,7 +45,7 @@ func newMinMax(t types.Type, largest bool) Accumulator {
 	case types.Double:
 		return &minMax[float64]{t: t, largest: largest}
 	}
-	return &bestValue{t: t, order: CompareFunc(t), largest: largest, vals: slots{t: t}}
+	return &bestValue{t: t, order: CompareFunc(t), largest: largest, vals: newSlots(t)}
 }
 
 // minMax keeps the best number of each group.
@@ -124,8 +119,9 @@ func (a *bestValue) Update(groups []uint32, args []vec.Col, sel []uint32) error 
 		if x.IsNull(i) {
 			continue
 		}
-		if old := a.vals.get(groups[i]); old != nil {
-			if d := a.order(x, i, old, 0); d == 0 || d > 0 != a.largest {
+		if a.vals.has(groups[i]) {
+			old, k := a.vals.look(groups[i])
+			if d := a.order(x, i, old, k); d == 0 || d > 0 != a.largest {
 				continue
 			}
 		}
@@ -145,4 +141,4 @@ func (a *bestValue) Partial(groups []uint32) ([]vec.Col, error) {
 
 func (a *bestValue) Final(groups []uint32) (vec.Col, error) { return a.vals.gather(groups), nil }
 func (a *bestValue) Free(groups []uint32)                   { a.vals.free(groups) }
-func (a *bestValue) Bytes() int64                           { return a.vals.bytes }
+func (a *bestValue) Bytes() int64                           { return a.vals.size() }

@@ -1,7 +1,6 @@
 package fn
 
 import (
-	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
 )
@@ -27,13 +26,13 @@ func bindPick(last bool) func(name string) func([]Arg) (BoundAggregate, error) {
 			if len(args) == 2 {
 				k := args[1].Const
 				if k == nil || k.IsNull(0) {
-					return BoundAggregate{}, errs.New("DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "ignoreNulls of %s must be a constant", name).State("42K09")
+					return BoundAggregate{}, notConstant(name, "second argument")
 				}
 				skip = vec.Get[bool](k, 0)
 			}
 			t := ts[0]
 			return BoundAggregate{Params: ts, Result: t, Nullable: true, Partial: []types.Type{t, types.BooleanType}, Version: 1, OrderSensitive: true,
-				New: func(*Context) Accumulator { return &pickAcc{last: last, skip: skip, vals: slots{t: t}} }}, nil
+				New: func(*Context) Accumulator { return &pickAcc{last: last, skip: skip, vals: newSlots(t)} }}, nil
 		}
 	}
 }
@@ -52,7 +51,7 @@ func (a *pickAcc) Update(groups []uint32, args []vec.Col, sel []uint32) error {
 }
 
 func (a *pickAcc) see(g uint32, c *vec.Col, i int) {
-	if a.skip && c.IsNull(i) || !a.last && a.vals.get(g) != nil {
+	if a.skip && c.IsNull(i) || !a.last && a.vals.has(g) {
 		return
 	}
 	a.vals.set(g, c, i)
@@ -70,25 +69,28 @@ func (a *pickAcc) Merge(groups []uint32, partial []vec.Col) error {
 func (a *pickAcc) Partial(groups []uint32) ([]vec.Col, error) {
 	set := make([]bool, len(groups))
 	for i, g := range groups {
-		set[i] = a.vals.get(g) != nil
+		set[i] = a.vals.has(g)
 	}
 	return []vec.Col{a.vals.gather(groups), vec.FlatOf(types.BooleanType, set, nil)}, nil
 }
 
 func (a *pickAcc) Final(groups []uint32) (vec.Col, error) { return a.vals.gather(groups), nil }
 func (a *pickAcc) Free(groups []uint32)                   { a.vals.free(groups) }
-func (a *pickAcc) Bytes() int64                           { return a.vals.bytes }
+func (a *pickAcc) Bytes() int64                           { return a.vals.size() }
 
 func bindBy(largest bool) func(name string) func([]Arg) (BoundAggregate, error) {
 	return func(name string) func([]Arg) (BoundAggregate, error) {
 		return func(args []Arg) (BoundAggregate, error) {
-			ts, err := resolve(name, args, 2, anyType, orderable)
+			ts, err := resolve(name, args, 2, anyType, anyType)
 			if err != nil {
 				return BoundAggregate{}, err
 			}
+			if !ts[1].IsOrderable() {
+				return BoundAggregate{}, noOrder(name, ts[1])
+			}
 			return BoundAggregate{Params: ts, Result: ts[0], Nullable: true, Partial: ts, Version: 1, OrderSensitive: true,
 				New: func(*Context) Accumulator {
-					return &byAcc{largest: largest, order: CompareFunc(ts[1]), vals: slots{t: ts[0]}, keys: slots{t: ts[1]}}
+					return &byAcc{largest: largest, order: CompareFunc(ts[1]), vals: newSlots(ts[0]), keys: newSlots(ts[1])}
 				}}, nil
 		}
 	}
@@ -109,8 +111,9 @@ func (a *byAcc) Update(groups []uint32, args []vec.Col, sel []uint32) error {
 			continue
 		}
 		g := groups[i]
-		if old := a.keys.get(g); old != nil {
-			if d := a.order(key, i, old, 0); d != 0 && d > 0 != a.largest {
+		if a.keys.has(g) {
+			old, k := a.keys.look(g)
+			if d := a.order(key, i, old, k); d != 0 && d > 0 != a.largest {
 				continue
 			}
 		}
@@ -130,4 +133,4 @@ func (a *byAcc) Partial(groups []uint32) ([]vec.Col, error) {
 
 func (a *byAcc) Final(groups []uint32) (vec.Col, error) { return a.vals.gather(groups), nil }
 func (a *byAcc) Free(groups []uint32)                   { a.vals.free(groups); a.keys.free(groups) }
-func (a *byAcc) Bytes() int64                           { return a.vals.bytes + a.keys.bytes }
+func (a *byAcc) Bytes() int64                           { return a.vals.size() + a.keys.size() }

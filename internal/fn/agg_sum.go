@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
 )
@@ -9,8 +10,8 @@ func sumFuncs() []Aggregate {
 	return []Aggregate{
 		{Name: "sum", Group: "agg", Usage: "sum(a)", Doc: "The sum of the values that are not NULL; NULL if there are none.", Bind: bindSum("sum", false)},
 		{Name: "try_sum", Group: "agg", Usage: "try_sum(a)", Doc: "As sum, but NULL on overflow.", Bind: bindSum("try_sum", true)},
-		{Name: "avg", Aliases: []string{"mean"}, Group: "agg", Usage: "avg(a)",
-			Doc: "The mean of the values that are not NULL; NULL if there are none.", Bind: bindAvg},
+		aggregate("avg(a)", "The mean of the values that are not NULL; NULL if there are none.", bindAvg(false), "mean"),
+		aggregate("try_avg(a)", "As avg, but NULL on overflow.", bindAvg(true)),
 	}
 }
 
@@ -72,6 +73,15 @@ func newSum(in, out types.Type, try bool) Accumulator {
 	return &intSum[int64, int64]{t: out, try: try}
 }
 
+// sumOverflow is the error of a sum that its type cannot hold.
+func sumOverflow(t types.Type) error {
+	if t.Kind == types.DayTime || t.Kind == types.YearMonth {
+		return errs.New("INTERVAL_ARITHMETIC_OVERFLOW.WITH_SUGGESTION", "the sum of intervals has no room in its type").State("22015").
+			WithHint("use try_sum or try_avg to get NULL instead")
+	}
+	return overflow(t, "try_sum")
+}
+
 // intSum adds integers into S; an overflow raises, or with try makes the group NULL.
 type intSum[T, S integer] struct {
 	t    types.Type
@@ -118,7 +128,7 @@ func (a *intSum[T, S]) addAll(groups []uint32, v []T) error {
 		sum[g], seen[g] = s, true
 	}
 	if bad < 0 {
-		return overflow(a.t, "try_sum")
+		return sumOverflow(a.t)
 	}
 	return nil
 }
@@ -127,7 +137,7 @@ func (a *intSum[T, S]) add(g uint32, x S) error {
 	s, ok := addOK(a.sum[g], x)
 	if !ok {
 		if !a.try {
-			return overflow(a.t, "try_sum")
+			return sumOverflow(a.t)
 		}
 		a.over[g] = true
 	}

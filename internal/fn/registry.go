@@ -32,17 +32,18 @@ func Scalars() []Scalar {
 func Aggregates() []Aggregate {
 	return withAggExamples(slices.Concat(
 		countFuncs(), sumFuncs(), minMaxFuncs(), pickFuncs(), boolFuncs(), momentFuncs(), collectFuncs(),
+		pairFuncs(), bitAggFuncs(), percentileFuncs(), approxFuncs(), distinctFuncs(), tallyFuncs(), listFuncs(), histogramFuncs(),
 	))
 }
 
 // Windows lists every function that needs OVER and is no aggregate.
-func Windows() []Window { return nil }
+func Windows() []Window { return withWindowExamples(windowFuncs()) }
 
 // Generators lists every generator.
-func Generators() []Generator { return nil }
+func Generators() []Generator { return withGeneratorExamples(generatorFuncs()) }
 
 // Highers lists every higher-order function.
-func Highers() []Higher { return nil }
+func Highers() []Higher { return withHigherExamples(higherFuncs()) }
 
 // NewRegistry builds a registry of this package's functions and of more scalar functions.
 func NewRegistry(more ...Scalar) *Registry {
