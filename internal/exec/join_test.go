@@ -114,6 +114,17 @@ func (t table) batches(r *rand.Rand) []*vec.Batch {
 	return out
 }
 
+// inOrder cuts the rows into batches.
+func (t table) inOrder(r *rand.Rand) []*vec.Batch {
+	var out []*vec.Batch
+	for lo := 0; lo < t.rows.N; {
+		hi := min(t.rows.N, lo+1+r.IntN(40))
+		out = append(out, t.rows.View(lo, hi))
+		lo = hi
+	}
+	return out
+}
+
 // tables is a source of several tables, told apart by their first attribute.
 type tables map[plan.ID][]*vec.Batch
 
@@ -270,7 +281,14 @@ func tight(o BuildOptions) (BuildOptions, *vfs.MemFS) {
 }
 
 // sortedRows runs a plan and returns its rows as sorted text.
-func sortedRows(n plan.Node, o BuildOptions, e *EpochTask) (out []string, err error) {
+func sortedRows(n plan.Node, o BuildOptions, e *EpochTask) ([]string, error) {
+	out, err := orderedRows(n, o, e)
+	slices.Sort(out)
+	return out, err
+}
+
+// orderedRows runs a plan, returns its rows as text, and looks that nothing is left behind.
+func orderedRows(n plan.Node, o BuildOptions, e *EpochTask) (out []string, err error) {
 	o, fs := tight(o)
 	op, err := Build(n, o)
 	if err != nil {
@@ -292,7 +310,6 @@ func sortedRows(n plan.Node, o BuildOptions, e *EpochTask) (out []string, err er
 	for i := range b.N {
 		out = append(out, rowText(b, i))
 	}
-	slices.Sort(out)
 	return out, nil
 }
 

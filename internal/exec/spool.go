@@ -70,6 +70,19 @@ func (s *spool) give(b *vec.Batch) error {
 	return s.keep(b)
 }
 
+// direct is give that writes to the file whatever the budget is.
+func (s *spool) direct(b *vec.Batch) error {
+	if s.file == nil {
+		f, err := s.q.spill.newFile()
+		if err != nil {
+			return err
+		}
+		s.file = f
+	}
+	s.n += int64(b.N)
+	return s.write(b)
+}
+
 // cut makes a batch of the open rows.
 func (s *spool) cut() error {
 	if s.pending == 0 {
