@@ -1,0 +1,3 @@
+// Package functions composes the table of all functions: those of fn, and those that decode and
+// encode formats, which live beside their formats. It knows nothing else of either.
+package functions
