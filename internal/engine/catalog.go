@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 // Table is a declared table. It implements plan.Table.
 type Table struct {
+	e        *Engine
 	database string
 	name     string
 	conn     *connector.Connector
@@ -28,7 +30,7 @@ type Table struct {
 	learned types.Schema // without declared ones: from the flow that writes it, or the connector
 }
 
-var _ plan.Table = (*Table)(nil)
+var _ plan.Sized = (*Table)(nil)
 
 // Name is database.table.
 func (t *Table) Name() string { return t.database + "." + t.name }
@@ -44,6 +46,25 @@ func (t *Table) Schema() types.Schema {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.learned
+}
+
+// Stats is how much the table holds, as far as its connector can tell without reading it.
+func (t *Table) Stats(ctx context.Context) plan.TableStats {
+	unknown := plan.TableStats{Rows: -1, Bytes: -1}
+	if t.conn.Batch == nil {
+		return unknown
+	}
+	quiet := &reporter{flow: t.Name(), clock: t.e.sys.Clock, log: func(string) {}}
+	src, err := t.conn.Batch(ctx, t.e.connectorEnv(quiet, nil), t.declared(false))
+	if err != nil {
+		return unknown // the query's own reading will say so
+	}
+	defer src.Close()
+	s, err := src.Stats(ctx)
+	if err != nil {
+		return unknown
+	}
+	return plan.TableStats{Rows: s.Rows, Bytes: s.Bytes, Distinct: s.Distinct}
 }
 
 func (t *Table) learn(s types.Schema) {

@@ -40,6 +40,8 @@ type Config struct {
 	Log      func(string) // one line about a flow's life; safe for concurrent use
 	// Warehouse is the folder of tables that sessions make without LOCATION, on Sys.FS; "": there are none.
 	Warehouse string
+	// Connectors are those of the embedding program, beside Azud's own.
+	Connectors []*connector.Connector
 }
 
 // Engine holds a catalog and its flows. Safe for concurrent use.
@@ -65,7 +67,7 @@ func Open(cfg Config) (*Engine, error) {
 	hub := memory.NewHub()
 	e := &Engine{
 		sys: cfg.Sys, cfg: cfg, zone: time.UTC, log: cfg.Log, hub: hub,
-		connectors: Connectors(hub, cfg.Embedded, cfg.Version), catalog: newCatalog(), cache: pebble.NewCache(cacheBytes),
+		connectors: append(Connectors(hub, cfg.Embedded, cfg.Version), cfg.Connectors...), catalog: newCatalog(), cache: pebble.NewCache(cacheBytes),
 	}
 	if err := e.loadCatalog(); err != nil {
 		e.cache.Unref()

@@ -83,7 +83,7 @@ func (s *Session) fileTable(ctx context.Context, format, path string, _ errs.Spa
 	if err != nil || conn.Batch == nil || conn.Infer == nil || !hasOption(conn, "path") {
 		return nil, false, nil
 	}
-	t := &Table{database: strings.ToLower(format), name: path, conn: conn, options: connector.Options{"path": path}}
+	t := &Table{e: s.e, database: strings.ToLower(format), name: path, conn: conn, options: connector.Options{"path": path}}
 	found, err := s.e.readable(ctx, t)
 	return found, true, err
 }

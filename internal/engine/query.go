@@ -157,7 +157,9 @@ func (s *Session) optimized(ctx context.Context, n plan.Node) (plan.Node, error)
 	if err != nil {
 		return nil, err
 	}
-	return optimize.Plan(n), nil
+	how, _ := s.get(keyOptimizer)
+	excluded, _ := s.get(keyExcluded)
+	return optimize.Batch(ctx, n, optimize.Options{Off: strings.EqualFold(how, "off"), Exclude: strings.Split(excluded, ",")}), nil
 }
 
 // like reports whether a name fits SHOW's pattern: * is any text, | an alternative, in any case.

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"context"
+
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/fn"
 )
@@ -109,5 +111,5 @@ type TableStats struct {
 // Sized is a Table that knows its size.
 type Sized interface {
 	Table
-	Stats() TableStats
+	Stats(ctx context.Context) TableStats
 }

@@ -4,12 +4,17 @@ import "github.com/azud/azud/internal/plan"
 
 // pushFilters moves the parts of a condition as near to the scans as Spark moves them
 // (PushPredicateThroughNonJoin): through Project, TimeWindow, Sort and Union, into another
-// Filter, through Aggregate if they read only keys, and through Watermark unless they read the
-// event time. The last two are not only a matter of speed: rows that a filter takes out below
+// Filter, into the sides of joins, through Aggregate and Window if they read only keys, and
+// through Watermark unless they read the event time. The last two are not only a matter of speed: rows that a filter takes out below
 // a Watermark do not move it, and groups that it takes out below an Aggregate are not in its
 // state; so a flow has Spark's watermarks only with this rule. Nothing moves through Limit.
 func pushFilters(n plan.Node) plan.Node {
 	return plan.TransformUp(n, func(n plan.Node) plan.Node {
+		if j, ok := n.(*plan.Join); ok {
+			if out, moved := pushOn(j); moved {
+				return pushFilters(out)
+			}
+		}
 		f, ok := n.(*plan.Filter)
 		if !ok {
 			return n
@@ -101,11 +106,20 @@ func pushed(f *plan.Filter) (plan.Node, bool) {
 	case *plan.Watermark:
 		return through(f, conds, func(e plan.Expr) bool { return !reads(e, c.Attr) })
 	case *plan.Sort:
+		if c.Top > 0 {
+			return f, false
+		}
 		return through(f, conds, func(plan.Expr) bool { return true })
 	case *plan.Aggregate:
 		return throughAggregate(f, conds, c)
 	case *plan.Union:
 		return throughUnion(f, conds, c)
+	case *plan.Join:
+		return throughJoin(f, conds, c)
+	case *plan.Window:
+		return throughWindow(f, conds, c)
+	case *plan.Generate:
+		return throughGenerate(f, conds, c)
 	}
 	return f, false
 }
