@@ -48,7 +48,11 @@ func (a *analyzer) callExpr(s *exprScope, e *sql.Call) (val, error) {
 
 // routine is a function's name in lower case; only built-in functions have qualified names.
 func (a *analyzer) routine(e *sql.Call) (string, error) {
-	p := e.Name.Strings()
+	n, err := a.nameOf(e.Name)
+	if err != nil {
+		return "", err
+	}
+	p := n.Strings()
 	for len(p) > 1 && (strings.EqualFold(p[0], "system") || strings.EqualFold(p[0], "builtin")) {
 		p = p[1:]
 	}

@@ -57,6 +57,8 @@ func (a *analyzer) expr(s *exprScope, e sql.Expr) (val, error) {
 		return a.trim(s, e)
 	case *sql.Row:
 		return a.row(s, e)
+	case *sql.DynColumn:
+		return a.dynColumn(s, e)
 	case *sql.Subquery, *sql.Exists, *sql.InQuery:
 		return a.subquery(s, e)
 	}

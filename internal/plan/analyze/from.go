@@ -27,12 +27,15 @@ func (a *analyzer) relation(ctx context.Context, r sql.Relation, env *ctes) (pla
 		return a.tableRef(ctx, r, env)
 	case *sql.SubqueryRef:
 		n, sc, err := a.query(ctx, r.Query, env)
-		return a.dressed(n, sc, err, r.Alias, r.Watermark)
+		if err == nil && !r.Open {
+			sc = sc.requalified("", nil)
+		}
+		return a.dressedSample(n, sc, err, r.Sample, r.Alias, r.Watermark)
 	case *sql.ValuesRef:
 		return a.values(r.Values)
 	case *sql.ParenRef:
 		n, sc, err := a.relation(ctx, r.Rel, env)
-		return a.dressed(n, sc, err, r.Alias, r.Watermark)
+		return a.dressedSample(n, sc, err, r.Sample, r.Alias, r.Watermark)
 	case *sql.FuncRef:
 		n, sc, err := a.tableFunction(r)
 		return a.dressed(n, sc, err, r.Alias, r.Watermark)
@@ -40,6 +43,14 @@ func (a *analyzer) relation(ctx context.Context, r sql.Relation, env *ctes) (pla
 		return a.join(ctx, r, env)
 	}
 	return nil, nil, a.unsupported(r.Span(), "this relation")
+}
+
+// dressedSample is dressed for what may have a TABLESAMPLE.
+func (a *analyzer) dressedSample(n plan.Node, sc *scope, err error, s *sql.Sample, alias *sql.TableAlias, w *sql.Watermark) (plan.Node, *scope, error) {
+	if err == nil {
+		n, err = a.sampled(n, s)
+	}
+	return a.dressed(n, sc, err, alias, w)
 }
 
 // dressed gives a relation its alias and then its watermark (Spark: a column that WATERMARK
@@ -60,18 +71,23 @@ func (a *analyzer) dressed(n plan.Node, sc *scope, err error, alias *sql.TableAl
 }
 
 func (a *analyzer) tableRef(ctx context.Context, t *sql.TableRef, env *ctes) (plan.Node, *scope, error) {
-	if len(t.Options) > 0 {
-		return nil, nil, a.unsupported(t.Options[0].Span(), "WITH (options) after a table's name").
-			WithHint("set the option in the table's OPTIONS")
+	full, err := a.nameOf(t.Name)
+	if err != nil {
+		return nil, nil, err
 	}
-	name := t.Name.Strings()
+	if t.Name.Expr != nil {
+		d := *t
+		d.Name = full
+		t = &d
+	}
+	name := full.Strings()
 	if len(name) == 1 {
 		if c := env.find(name[0]); c != nil {
 			if t.Stream {
 				return nil, nil, a.unsupported(t.Span(), "STREAM over a name of WITH").WithHint("write STREAM inside the WITH query")
 			}
-			n, sc, err := a.cte(ctx, c)
-			return a.dressed(n, sc, err, t.Alias, t.Watermark)
+			n, sc, err := a.cte(ctx, c, t.Name.Span())
+			return a.dressedSample(n, sc, err, t.Sample, t.Alias, t.Watermark)
 		}
 	}
 	if t.Stream && !a.env.AllowStream {
@@ -79,7 +95,7 @@ func (a *analyzer) tableRef(ctx context.Context, t *sql.TableRef, env *ctes) (pl
 			WithHint("leave out STREAM to read the rows that are there now, or write a CREATE FLOW")
 	}
 	n, sc, err := a.named(ctx, t, name)
-	return a.dressed(n, sc, err, t.Alias, t.Watermark)
+	return a.dressedSample(n, sc, err, t.Sample, t.Alias, t.Watermark)
 }
 
 // named reads a view or a table.
@@ -89,9 +105,9 @@ func (a *analyzer) named(ctx context.Context, t *sql.TableRef, name []string) (p
 			return a.view(ctx, t, v)
 		}
 	}
-	table, err := a.env.Resolve(name, t.Name.Span())
+	table, err := a.table(ctx, name, t)
 	if err != nil {
-		return nil, nil, a.place(err, t.Name.Span())
+		return nil, nil, err
 	}
 	s := &plan.Scan{Table: table, Stream: t.Stream, At: t.Span()}
 	if t.Stream {
@@ -107,6 +123,45 @@ func (a *analyzer) named(ctx context.Context, t *sql.TableRef, name []string) (p
 		s.Attrs[i] = c.attr
 	}
 	return s, sc, nil
+}
+
+// withOptions is a table that can be read with options of its own: FROM t WITH ('a' = 'b').
+type withOptions interface {
+	WithOptions(options map[string]string) (plan.Table, error)
+}
+
+// table finds a table of the catalog, or a file: parquet.`path`.
+func (a *analyzer) table(ctx context.Context, name []string, t *sql.TableRef) (plan.Table, error) {
+	at := t.Name.Span()
+	table, err := a.env.Resolve(name, at)
+	if err != nil && len(name) == 2 && a.env.File != nil {
+		file, ok, ferr := a.env.File(ctx, strings.ToLower(name[0]), name[1], at)
+		if ferr != nil {
+			return nil, a.place(ferr, at)
+		}
+		if ok {
+			table, err = file, nil
+		}
+	}
+	if err != nil {
+		return nil, a.place(err, at)
+	}
+	if len(t.Options) == 0 {
+		return table, nil
+	}
+	w, ok := table.(withOptions)
+	if !ok {
+		return nil, a.unsupported(t.Options[0].Span(), "WITH (options) after the name of this table").
+			WithHint("set the option in the table's OPTIONS")
+	}
+	options := map[string]string{}
+	for _, o := range t.Options {
+		options[o.Key] = o.Value
+	}
+	if table, err = w.WithOptions(options); err != nil {
+		return nil, a.place(err, t.Options[0].Span())
+	}
+	return table, nil
 }
 
 // view analyzes a view's query in its own text; STREAM over it needs a streaming query.

@@ -17,6 +17,8 @@ type ctes struct {
 	used   bool
 	outer  *ctes        // what the definition itself sees, and further names
 	around []*exprScope // the queries around the definition
+	again  bool         // of WITH RECURSIVE: the definition may read the name
+	self   *recursion   // the name within its own definition
 }
 
 func (c *ctes) find(name string) *ctes {
@@ -28,7 +30,7 @@ func (c *ctes) find(name string) *ctes {
 	return nil
 }
 
-// query analyzes a whole query. The scope's columns have no qualifier.
+// query analyzes a whole query. The scope's columns have qualifiers only for the pipe operators.
 func (a *analyzer) query(ctx context.Context, q *sql.Query, outer *ctes) (plan.Node, *scope, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
@@ -45,7 +47,10 @@ func (a *analyzer) query(ctx context.Context, q *sql.Query, outer *ctes) (plan.N
 	}
 	outside := a.with
 	a.with = with
-	n, sc, err := a.ordered(ctx, q, with)
+	n, sc, err := a.ordered(ctx, oneOrder(q), with)
+	if err == nil {
+		err = a.distributed(ctx, q, with)
+	}
 	a.with = outside
 	if err != nil {
 		return nil, nil, err
@@ -59,18 +64,49 @@ func (a *analyzer) query(ctx context.Context, q *sql.Query, outer *ctes) (plan.N
 
 func (a *analyzer) queryRefused(q *sql.Query) error {
 	switch {
-	case q.Recursive && len(q.With) > 0:
-		return a.unsupported(q.With[0].Span(), "WITH RECURSIVE")
-	case len(q.Cluster) > 0:
-		return a.unsupported(q.Cluster[0].Span(), "CLUSTER BY")
-	case len(q.Distribute) > 0:
-		return a.unsupported(q.Distribute[0].Span(), "DISTRIBUTE BY")
-	case len(q.Sort) > 0:
-		return a.unsupported(q.Sort[0].Span(), "SORT BY").WithHint("write ORDER BY")
+	case len(q.Order) > 0 || q.OrderAll != nil:
+		if len(q.Cluster)+len(q.Distribute)+len(q.Sort) > 0 {
+			return a.manyOrders(q)
+		}
+	case len(q.Cluster) > 0 && len(q.Distribute)+len(q.Sort) > 0:
+		return a.manyOrders(q)
 	case len(q.Windows) > 0:
 		return a.unsupported(q.Windows[0].Span(), "WINDOW")
 	}
 	return nil
+}
+
+func (a *analyzer) manyOrders(q *sql.Query) error {
+	return a.fail(q.Span(), "UNSUPPORTED_FEATURE.COMBINATION_QUERY_RESULT_CLAUSES", "0A000",
+		"only one of ORDER BY, SORT BY and CLUSTER BY can stand in a query").WithHint("write ORDER BY")
+}
+
+// oneOrder is a query whose SORT BY or CLUSTER BY is an ORDER BY: there is one partition here.
+func oneOrder(q *sql.Query) *sql.Query {
+	if len(q.Cluster)+len(q.Sort) == 0 {
+		return q
+	}
+	d := *q
+	d.Order = q.Sort
+	for _, e := range q.Cluster {
+		d.Order = append(d.Order, sql.SortItem{At: sql.At{Pos: e.Span()}, X: e})
+	}
+	return &d
+}
+
+// distributed checks DISTRIBUTE BY, which has no effect with one partition.
+func (a *analyzer) distributed(ctx context.Context, q *sql.Query, with *ctes) error {
+	if len(q.Distribute) == 0 {
+		return nil
+	}
+	d := sql.Query{At: q.At, Body: q.Body}
+	for _, e := range q.Distribute {
+		d.Order = append(d.Order, sql.SortItem{At: sql.At{Pos: e.Span()}, X: e})
+	}
+	keep := *a
+	_, _, err := a.ordered(ctx, &d, with)
+	a.sources, a.watermarks = keep.sources, keep.watermarks
+	return err
 }
 
 func (a *analyzer) ctesOf(q *sql.Query, env *ctes) (*ctes, error) {
@@ -82,7 +118,7 @@ func (a *analyzer) ctesOf(q *sql.Query, env *ctes) (*ctes, error) {
 			return nil, a.fail(c.Name.Span(), "DUPLICATED_CTE_NAMES", "42602", "WITH defines `%s` twice", c.Name.Name)
 		}
 		seen[low] = true
-		env = &ctes{def: c, outer: env, around: a.around}
+		env = &ctes{def: c, outer: env, around: a.around, again: q.Recursive}
 	}
 	return env, nil
 }
@@ -94,7 +130,7 @@ func (a *analyzer) unusedCTEs(ctx context.Context, env, outer *ctes) error {
 			continue
 		}
 		keep := *a
-		_, _, err := a.cte(ctx, env)
+		_, _, err := a.cte(ctx, env, env.def.Span())
 		a.sources, a.watermarks = keep.sources, keep.watermarks
 		if err != nil {
 			return err
@@ -103,11 +139,22 @@ func (a *analyzer) unusedCTEs(ctx context.Context, env, outer *ctes) error {
 	return nil
 }
 
-func (a *analyzer) cte(ctx context.Context, c *ctes) (plan.Node, *scope, error) {
+// cte reads a name of WITH.
+func (a *analyzer) cte(ctx context.Context, c *ctes, at errs.Span) (plan.Node, *scope, error) {
 	c.used = true
+	if c.self != nil {
+		return a.recursiveRef(c, at)
+	}
 	around := a.around
 	a.around = c.around
-	n, sc, err := a.query(ctx, c.def.Query, c.outer)
+	var n plan.Node
+	var sc *scope
+	var err error
+	if c.again {
+		n, sc, err = a.recursive(ctx, c)
+	} else {
+		n, sc, err = a.query(ctx, c.def.Query, c.outer)
+	}
 	a.around = around
 	if err != nil {
 		return nil, nil, err

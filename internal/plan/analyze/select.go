@@ -210,7 +210,7 @@ func (b *selecting) build() (plan.Node, *scope, error) {
 	out := &scope{}
 	for _, it := range b.items {
 		p.Cols = append(p.Cols, plan.Named{Attr: it.attr, Expr: it.final})
-		out.add(it.attr)
+		out.cols = append(out.cols, b.outColumn(it))
 	}
 	n, err := b.sorted(p, len(b.items))
 	return n, out, err

@@ -25,7 +25,48 @@ func (a *analyzer) star(sc *scope, e *sql.Star) ([]val, error) {
 		}
 		cols = without(cols, hits)
 	}
+	if e.Replace != nil {
+		return a.replaced(sc, cols, e.Replace)
+	}
 	return cols, nil
+}
+
+// replaced gives a column of a star another value (the pipe operator SET).
+func (a *analyzer) replaced(sc *scope, cols []val, r *sql.Replacement) ([]val, error) {
+	found := false
+	for i, c := range cols {
+		if !strings.EqualFold(c.name, r.Name.Name) {
+			continue
+		}
+		v, err := a.expr(&exprScope{in: sc}, r.X)
+		if err != nil {
+			return nil, err
+		}
+		cols[i], found = val{v.x, c.name}, true
+	}
+	if !found {
+		return nil, a.unresolved([]string{r.Name.Name}, r.Name.Span(), sc)
+	}
+	return cols, nil
+}
+
+// outColumn is a column of a SELECT as the next pipe operator sees it: one that is merely passed
+// on keeps its table.
+func (b *selecting) outColumn(it *item) column {
+	c := column{attr: it.attr}
+	if b.sel.Pipe == sql.PipeNone || it.alias != "" {
+		return c
+	}
+	r, ok := it.v.x.(*plan.Ref)
+	if !ok || !strings.EqualFold(r.Attr.Name, it.name) {
+		return c
+	}
+	for _, in := range b.in.cols {
+		if in.attr.ID == r.Attr.ID && strings.EqualFold(in.attr.Name, it.name) {
+			c.qual = in.qual
+		}
+	}
+	return c
 }
 
 func without(cols []val, hits []column) []val {
