@@ -14,7 +14,14 @@ import (
 // or both refuse with the same class; where Spark's class is a legacy number or a Java exception,
 // ours is any class of its own.
 func TestAcceptAsSpark(t *testing.T) {
-	statements, spark := readLines(t, "testdata/accept.txt"), readLines(t, "testdata/accept.spark")
+	statements, err := acceptLines()
+	if err != nil {
+		t.Fatal(err)
+	}
+	spark, err := lines("testdata/accept.spark")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if len(statements) != len(spark) {
 		t.Fatalf("%d statements, %d answers: record them anew", len(statements), len(spark))
 	}
@@ -48,11 +55,9 @@ func agrees(got, want string) bool {
 	return got == want || unnamed && got != "ok"
 }
 
-func readLines(t *testing.T, file string) []string {
-	t.Helper()
+func acceptLines() ([]string, error) { return lines("testdata/accept.txt") }
+
+func lines(file string) ([]string, error) {
 	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
+	return strings.Split(strings.TrimSuffix(string(b), "\n"), "\n"), err
 }

@@ -10,11 +10,8 @@ import (
 // FuzzParse feeds any bytes: never a panic, always a place within the text, and what parses
 // survives printing.
 func FuzzParse(f *testing.F) {
-	for _, c := range statementCases {
-		f.Add(c.text)
-	}
-	for _, c := range exprCases {
-		f.Add("SELECT " + c.text)
+	for _, s := range seeds(f) {
+		f.Add(s)
 	}
 	for _, s := range []string{"", ";", "\x00", "\xff\xfe", "'", "`", "/*", "/*+", "SELECT '\\", "SELECT \"\\u12", "((((", "SELECT 1e", "r'", "SELECT X'", "SET a=$", "SET ==", "-- x"} {
 		f.Add(s)
@@ -54,7 +51,10 @@ func TestDeep(t *testing.T) {
 		"SELECT a" + strings.Repeat(" IN (a", n), "SELECT ~" + strings.Repeat("(", 300) + "1" + strings.Repeat(")", n),
 		"SELECT 1 GROUP BY " + strings.Repeat("GROUPING SETS (", n), "SELECT " + strings.Repeat("trim(", n), strings.Repeat("WITH a AS (", n),
 		"SELECT " + strings.Repeat("a AND ", n) + "a", "SELECT " + strings.Repeat("dateadd(day, 1, ", 2000),
-		"SELECT " + strings.Repeat("transform(", n), "SELECT count(*) OVER (ORDER BY " + strings.Repeat("count(*) OVER (ORDER BY ", n),
+		"SELECT " + strings.Repeat("transform(", n), "FROM t" + strings.Repeat(" |> WHERE a", n), "FROM t" + strings.Repeat(" |> UNION SELECT 1", n),
+		"FROM t |> SET a = 1" + strings.Repeat(", a = 1", n), "SELECT * FROM t" + strings.Repeat(" PIVOT (sum(a) FOR b IN (1))", n), "SELECT IDENTIFIER" + strings.Repeat("(IDENTIFIER", n),
+		"SELECT * FROM " + strings.Repeat("(FROM ", n), "SELECT * FROM t PIVOT (" + strings.Repeat("f(", n), "EXECUTE IMMEDIATE " + strings.Repeat("(", n), "CACHE TABLE t AS " + strings.Repeat("(", n),
+		"FROM t" + strings.Repeat(" SELECT a", n), "SELECT " + strings.Repeat("a -> ", n) + "b", "SELECT " + strings.Repeat("EXISTS(SELECT ", n), "SELECT count(*) OVER (ORDER BY " + strings.Repeat("count(*) OVER (ORDER BY ", n),
 	} {
 		_, err := Parse(&errs.Source{Name: "deep", Text: text})
 		if err == nil {

@@ -106,6 +106,15 @@ func (p *parser) name(what string) Name {
 	return Name{At: p.from(start), Parts: parts}
 }
 
+// plainName reads a name that is known when the text is read: IDENTIFIER takes a plain text here.
+func (p *parser) plainName(what string) Name {
+	n := p.name(what)
+	if n.Expr != nil {
+		p.refuse(classSyntax, n.Pos, "write the name itself, or IDENTIFIER('name')", "IDENTIFIER takes only a plain text here")
+	}
+	return n
+}
+
 // nameIdent reads an identifier where no expression can follow.
 func (p *parser) nameIdent(what string) Ident { return p.dashed(p.ident(what)) }
 

@@ -16,7 +16,7 @@ func (p *parser) alter() Statement {
 	a := &AlterTable{View: view, Name: p.name("the name of the " + map[bool]string{true: "view", false: "table"}[view])}
 	switch {
 	case p.acceptWords("RENAME", "TO"):
-		a.Rename = p.name("the new name")
+		a.Rename = p.plainName("the new name")
 	case p.acceptWords("SET", "TBLPROPERTIES"):
 		a.Set = p.options(false)
 	case p.acceptWords("UNSET", "TBLPROPERTIES"):

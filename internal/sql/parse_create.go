@@ -128,7 +128,7 @@ func (p *parser) tableClauses() clauses {
 		case p.isWords("CLUSTER", "BY"):
 			p.onceClause(&c)
 			p.i++
-			c.cluster = paren(p, func() Name { return p.name("a column") })
+			c.cluster = paren(p, func() Name { return p.plainName("a column") })
 		case p.isWord("LOCATION"):
 			p.onceClause(&c)
 			c.location = p.stringText("the path in quotes")
@@ -186,7 +186,7 @@ func (p *parser) createTable(start int, c *CreateTable) Statement {
 	}
 	c.Columns = p.columnDefs()
 	if p.acceptWord("USING") != "" {
-		c.Using = p.name("a connector such as kafka")
+		c.Using = p.plainName("a connector such as kafka")
 	}
 	cl := p.tableClauses()
 	if pos, ok := cl.seen["CLUSTER"]; ok {
@@ -194,11 +194,23 @@ func (p *parser) createTable(start int, c *CreateTable) Statement {
 	}
 	c.Options, c.PartitionBy, c.Location = cl.options, cl.partition, cl.location
 	c.Comment, c.Properties = cl.comment, cl.properties
-	c.Columns = append(c.Columns, cl.columns...)
+	c.Columns = p.allColumns(c.Columns, cl.columns)
 	c.Query = p.asQuery(false)
 	c.At = p.from(start)
 	p.checkTable(c)
 	return c
+}
+
+// allColumns are those of the table and those that PARTITIONED BY adds.
+func (p *parser) allColumns(cols, more []ColumnDef) []ColumnDef {
+	if len(more) == 0 {
+		return cols
+	}
+	all, seen := append(cols[:len(cols):len(cols)], more...), map[string]bool{}
+	for _, c := range all {
+		p.once(seen, c.Name.Name, c.Name.Pos)
+	}
+	return all
 }
 
 // checkTable refuses what goes not together in CREATE TABLE.
@@ -221,7 +233,7 @@ func (p *parser) createLike(start int, t *CreateTable) Statement {
 	p.i++
 	l := &CreateTableLike{IfNotExists: t.IfNotExists, Name: t.Name, Source: p.name("the table whose columns to take")}
 	if p.acceptWord("USING") != "" {
-		l.Using = p.name("a format such as parquet")
+		l.Using = p.plainName("a format such as parquet")
 	}
 	cl := p.tableClauses()
 	for _, word := range []string{"OPTIONS", "PARTITIONED", "CLUSTER", "COMMENT"} {
@@ -255,7 +267,7 @@ func (p *parser) createDataset(start int, c *CreateDataset) Statement {
 	c.Name = p.name("the name of the table")
 	c.Columns = p.columnDefs()
 	if p.acceptWord("USING") != "" {
-		c.Using = p.name("a format such as parquet")
+		c.Using = p.plainName("a format such as parquet")
 	}
 	cl := p.tableClauses()
 	for _, word := range []string{"OPTIONS", "LOCATION"} {
@@ -265,7 +277,7 @@ func (p *parser) createDataset(start int, c *CreateDataset) Statement {
 		}
 	}
 	c.PartitionBy, c.ClusterBy, c.Comment, c.Properties = cl.partition, cl.cluster, cl.comment, cl.properties
-	c.Columns = append(c.Columns, cl.columns...)
+	c.Columns = p.allColumns(c.Columns, cl.columns)
 	if p.queryAt(p.i) {
 		p.fail("AS before the query", "AS")
 	}
@@ -331,7 +343,7 @@ func (p *parser) createView(start int, v *CreateView) Statement {
 		p.viewColumns(v)
 	}
 	if v.Temporary && p.acceptWord("USING") != "" {
-		v.Using = p.name("a connector such as csv")
+		v.Using = p.plainName("a connector such as csv")
 		if p.acceptWord("OPTIONS") != "" {
 			v.Options = p.options(false)
 		}

@@ -192,13 +192,13 @@ func (p *parser) stream(start int) Relation {
 		if p.queryAt(p.i) {
 			p.unsupported(p.tok().pos, "STREAM over a query", "write STREAM before the table within the query")
 		}
-		t.Name = p.name("the name of the table to stream")
+		t.Name = p.plainName("the name of the table to stream")
 		if p.isOp("(") {
 			p.unsupported(p.tok().pos, "STREAM over a function", "declare a table with CREATE TABLE … USING")
 		}
 		p.expectOp(")")
 	} else {
-		t.Name = p.name("the name of the table to stream")
+		t.Name = p.plainName("the name of the table to stream")
 		if p.isOp("(") {
 			p.unsupported(p.tok().pos, "STREAM over a function", "declare a table with CREATE TABLE … USING")
 		}

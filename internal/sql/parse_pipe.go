@@ -74,7 +74,7 @@ func (p *parser) pipeOp(left Body) Body {
 		out = p.pipeSet(start, s)
 	case p.acceptWord("DROP") != "":
 		s.Pipe = PipeDrop
-		star := &Star{Except: list(p, func() Name { return p.name("the column to drop") })}
+		star := &Star{Except: list(p, func() Name { return p.plainName("the column to drop") })}
 		star.At = p.from(t.pos.Start)
 		s.Items = []SelectItem{{At: star.At, X: star}}
 	case p.acceptWord("AS") != "":

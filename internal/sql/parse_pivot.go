@@ -133,9 +133,9 @@ func (p *parser) unpivotColumns(r *UnpivotRef) UnpivotColumns {
 		if !p.isOp("(") {
 			p.fail("the columns of one row in parentheses")
 		}
-		u.Columns = paren(p, func() Name { return p.name("a column") })
+		u.Columns = paren(p, func() Name { return p.plainName("a column") })
 	default:
-		u.Columns = []Name{p.name("a column")}
+		u.Columns = []Name{p.plainName("a column")}
 	}
 	u.Alias, _ = p.alias()
 	u.At = p.from(start)

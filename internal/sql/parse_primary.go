@@ -41,7 +41,7 @@ func (p *parser) postfix() Expr {
 		case p.isWord("COLLATE"):
 			p.link()
 			p.i++
-			n := p.name("the name of a collation")
+			n := p.plainName("the name of a collation")
 			x = &Collate{p.from(start), x, n}
 		case p.isOp(":") && !isNumber(x) && p.peek(1).pos.Start == p.tok().pos.End && p.prev().pos.End == p.start():
 			p.unsupported(p.tok().pos, "Reading a path with ':'", "use get_json_object(x, '$.path') or from_json")
@@ -103,7 +103,7 @@ func (p *parser) starRest(start int, qualifier []Ident) Expr {
 	s := &Star{Qualifier: qualifier}
 	if p.isWord("EXCEPT") && p.peek(1).up == "(" && !p.queryAt(p.i+1) {
 		p.i++
-		s.Except = paren(p, func() Name { return p.name("a column") })
+		s.Except = paren(p, func() Name { return p.plainName("a column") })
 	}
 	s.At = p.from(start)
 	next := p.tok()

@@ -240,7 +240,7 @@ func (p *parser) misplaced() {
 // continuesName reports whether the token n ahead makes a longer expression of a word.
 func (p *parser) continuesName(n int) bool {
 	t := p.peek(n)
-	return t.kind == tkOp && t.up != ")" && t.up != ";" && t.up != ","
+	return t.kind == tkOp && t.up != ")" && t.up != ";" && t.up != "," && t.up != "|>"
 }
 
 func (p *parser) sortItem() SortItem {

@@ -139,7 +139,7 @@ func (p *parser) describeStmt() Statement {
 	case p.isWord("SCHEMA", "DATABASE", "NAMESPACE") && named:
 		p.i++
 		d.What = "SCHEMA"
-		d.Extended = p.isWord("EXTENDED") && p.peek(1).kind == tkWord && p.acceptWord("EXTENDED") != ""
+		d.Extended = p.isWord("EXTENDED") && (p.peek(1).kind == tkWord || p.peek(1).kind == tkQuoted) && p.acceptWord("EXTENDED") != ""
 		d.Name = p.name("the name of a schema")
 	case p.isWord("PROCEDURE") && named:
 		p.unsupported(p.tok().pos, "DESCRIBE PROCEDURE", "there are no procedures")
@@ -211,7 +211,7 @@ func (p *parser) describeTable(d *Describe) {
 		}
 	}
 	if p.isIdent() {
-		d.Column = p.name("a column name")
+		d.Column = p.plainName("a column name")
 	}
 	at := p.tok().pos
 	p.checkColumn(d)

@@ -247,7 +247,7 @@ func (p *parser) insertDir(start int) *InsertDir {
 		p.fail("the path in quotes and USING format", "USING")
 	}
 	p.i++
-	d.Using = p.name("a format such as csv")
+	d.Using = p.plainName("a format such as csv")
 	if p.acceptWord("OPTIONS") != "" {
 		d.Options = p.options(false)
 	}
@@ -347,10 +347,13 @@ func (p *parser) set() Statement {
 		p.i++
 		at := p.tok().pos
 		id := Ident{At{at}, p.stringText("the name of a catalog"), true}
+		if id.Name == "" {
+			p.refuse(classSyntax, at, "give it a name", "The name of the catalog is empty")
+		}
 		return &Use{p.from(start), true, Name{At: id.At, Parts: []Ident{id}}}
 	case p.isWord("ROLE") && next.kind == tkWord:
 		p.refuse(classStatement, p.tok().pos, "there are no roles; leave it out", "There is no SET ROLE in Spark SQL")
-	case p.isWord("PATH") && next.up == "=":
+	case p.isWord("PATH") && (next.up == "=" || next.up == "=="):
 		p.unsupported(p.tok().pos, "SET "+p.tok().up, "leave it out, and write names with their schema")
 	case p.isOp("-") && next.up == "V":
 		p.i += 2

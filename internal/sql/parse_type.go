@@ -86,7 +86,7 @@ func (p *parser) textLength(t *token) int {
 // collation passes COLLATE UTF8_BINARY, which is how texts compare anyway.
 func (p *parser) collation() {
 	if at := p.tok().pos; p.acceptWord("COLLATE") != "" {
-		if n := p.name("the name of a collation"); upper(n.Last().Name) != "UTF8_BINARY" {
+		if n := p.plainName("the name of a collation"); upper(n.Last().Name) != "UTF8_BINARY" {
 			p.unsupported(errs.Span{Start: at.Start, End: n.Pos.End}, "The collation "+n.String(), "leave COLLATE out and compare with lower(x)")
 		}
 	}

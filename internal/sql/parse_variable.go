@@ -53,7 +53,7 @@ func (p *parser) dropVariable(start int) Statement {
 // setVariable reads SET VAR a = x, …, or SET VAR (a, b) = (query), from behind VAR.
 func (p *parser) setVariable(start int) Statement {
 	s := &SetVariable{}
-	target := func() Name { return p.name("the name of a variable") }
+	target := func() Name { return p.plainName("the name of a variable") }
 	if p.isOp("(") {
 		s.Targets = paren(p, target)
 		p.expectEq()
@@ -95,7 +95,7 @@ func (p *parser) execute() Statement {
 	p.expectWords("IMMEDIATE")
 	e := &ExecuteImmediate{Text: p.expr()}
 	if p.acceptWord("INTO") != "" {
-		e.Into = list(p, func() Name { return p.name("the name of a variable") })
+		e.Into = list(p, func() Name { return p.plainName("the name of a variable") })
 	}
 	if p.acceptWord("USING") != "" {
 		e.Using = p.executeUsing()

@@ -284,7 +284,7 @@ func (w *printer) composite(e Expr) {
 }
 
 // plainCalls are risky words that are read as a call before a parenthesis.
-var plainCalls = set("LEFT RIGHT FIRST LAST MAX IF ANY SOME DATE TIMESTAMP TIME")
+var plainCalls = set("LEFT RIGHT FIRST LAST MAX IF DATE TIMESTAMP TIME")
 
 func (w *printer) call(c *Call) {
 	if c.Name.Expr == nil && len(c.Name.Parts) == 1 && !c.Name.Parts[0].Quoted {
@@ -318,10 +318,28 @@ func (w *printer) call(c *Call) {
 func (c *Call) callName() string {
 	name := c.Name.Parts[0].Name
 	up := upper(name)
-	if c.Form == FormPlain && !plainCalls[up] && (reserved[up] || aliasStops[up] || strictReserved[up] || up == "EXISTS" || up == "TABLE" || up == "INTERVAL" || isDigit(name[0])) {
+	if c.Form == FormPlain && !plainCalls[up] && (reserved[up] || aliasStops[up] || strictReserved[up] || up == "EXISTS" || up == "ANY" || up == "SOME" || up == "CUBE" || up == "ROLLUP" || up == "TABLE" || up == "INTERVAL" || isDigit(name[0])) {
 		return quoteIdent(name)
 	}
 	return name
+}
+
+// unitFuncs are the functions whose first argument may be a bare unit.
+var unitFuncs = set("TIMESTAMPADD DATEADD DATE_ADD TIMESTAMPDIFF DATEDIFF DATE_DIFF TIMEDIFF")
+
+// looksLikeUnit reports a plain call whose first argument would be read as a unit without
+// parentheses around it.
+func (c *Call) looksLikeUnit() bool {
+	if len(c.Args) != 3 || !unitFuncs[upper(c.Name.String())] {
+		return false
+	}
+	switch x := c.Args[0].(type) {
+	case *StringLit:
+		return true
+	case *Column:
+		return len(x.Parts) == 1 && dateUnits[upper(x.Parts[0].Name)]
+	}
+	return false
 }
 
 func (w *printer) args(c *Call) {
@@ -353,6 +371,13 @@ func (w *printer) args(c *Call) {
 	default:
 		if c.Distinct {
 			w.put("DISTINCT ")
+		}
+		if c.looksLikeUnit() {
+			w.put("(")
+			w.expr(c.Args[0], 0)
+			w.put("), ")
+			w.list(c.Args[1:])
+			return
 		}
 		w.list(c.Args)
 	}

@@ -1,5 +1,11 @@
 package sql
 
+import (
+	"strings"
+
+	"github.com/azud/azud/internal/types"
+)
+
 // openRelation prints the leftmost relation of a pipe operator's Select: the query before |>.
 func (w *printer) openRelation(r Relation) {
 	switch r := r.(type) {
@@ -28,10 +34,11 @@ func (w *printer) pipeInput(q *Query) {
 // pipe prints a Select that stands for a pipe operator.
 func (w *printer) pipe(s *Select) {
 	w.openRelation(s.From[0])
-	w.put(" |> ")
+	w.put(" |>")
 	if s.Pipe == PipeOrganize {
 		return // the Query around it prints its clauses
 	}
+	w.put(" ")
 	switch in, _ := s.From[0].(*SubqueryRef); s.Pipe {
 	case PipeSelect:
 		w.selectList(s)
@@ -114,7 +121,7 @@ func (w *printer) sampleText(s *Sample) {
 // plainNumber prints a number without the suffix of its type, where Spark takes digits only.
 func (w *printer) plainNumber(e Expr) {
 	if n, ok := e.(*NumberLit); ok {
-		w.put(n.Text)
+		w.put(n.Text, when(n.Type.Kind == types.Decimal && !strings.Contains(n.Text, "."), "."))
 		return
 	}
 	w.expr(e, 0)

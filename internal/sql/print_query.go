@@ -29,7 +29,7 @@ func (w *printer) query(q *Query) {
 	}
 	w.windows(q.Windows)
 	if s, ok := q.Body.(*Select); ok && s.Pipe == PipeOrganize && !q.organized() {
-		w.put("LIMIT ALL")
+		w.put(" LIMIT ALL")
 	}
 	if q.Limit != nil {
 		w.put(" LIMIT ")

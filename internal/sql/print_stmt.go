@@ -94,8 +94,14 @@ func (w *printer) command(s Statement) {
 	}
 }
 
+// setWords begin statements of their own after SET.
+var setWords = set("PATH TIME CATALOG VARIABLE VAR ROLE")
+
 // quoteKey puts backquotes around a setting's name unless it is dotted words.
 func quoteKey(key string) string {
+	if setWords[upper(key)] {
+		return quoteIdent(key)
+	}
 	for _, part := range strings.Split(key, ".") {
 		if !isPlainIdent(part) {
 			return quoteIdent(key)

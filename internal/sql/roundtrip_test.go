@@ -41,7 +41,7 @@ func same(a, b reflect.Value) bool {
 		}
 		for i := range a.NumField() {
 			switch f := a.Type().Field(i); {
-			case f.Name == "Quoted" || f.Name == "Text" && a.Type() != reflect.TypeFor[NumberLit]():
+			case f.Name == "Quoted" || f.Name == "DefaultText" || f.Name == "Text" && a.Type() != reflect.TypeFor[NumberLit]():
 			case !same(a.Field(i), b.Field(i)):
 				return false
 			}
