@@ -36,6 +36,7 @@ type hostOptions struct {
 	env          func(string) (string, bool)
 	logFormat    string // text or json; "": text
 	logLevel     string // "": info
+	memory       int64  // bytes of a batch query; 0: a quarter of the machine's
 }
 
 // host is a broker, an engine with its pipelines and, perhaps, the console, in this process.
@@ -49,6 +50,7 @@ type host struct {
 	schema *registry.Registry
 	engine *engine.Engine
 	web    *web.Server
+	temp   string // the folder of tables and spilled rows without a data directory; "": none
 }
 
 // where is the data's place as people see it.
@@ -100,7 +102,12 @@ func (a *app) startHost(ctx context.Context, opts hostOptions) (_ *host, err err
 	if h.data != nil {
 		flowsDir, flowsFS = filepath.Join(h.data.path, "flows"), a.sys.FS
 	}
-	h.engine, err = engine.Open(engine.Config{Sys: a.sys, FS: flowsFS, Dir: flowsDir, Embedded: h.broker, Kafka: h.broker.Addr(), Version: version, Log: h.log})
+	own, err := h.ownFolder()
+	if err != nil {
+		return nil, err
+	}
+	h.engine, err = engine.Open(engine.Config{Sys: a.sys, FS: flowsFS, Dir: flowsDir, Embedded: h.broker, Kafka: h.broker.Addr(), Version: version, Log: h.log,
+		Warehouse: filepath.Join(own, "warehouse"), Memory: a.queryMemory(opts.memory), Spill: filepath.Join(own, "spill")})
 	if err != nil {
 		return nil, err
 	}
@@ -206,6 +213,9 @@ func (h *host) close() error {
 	}
 	if h.store != nil {
 		list = append(list, h.store.Close())
+	}
+	if h.temp != "" {
+		list = append(list, os.RemoveAll(h.temp))
 	}
 	if h.data != nil {
 		list = append(list, h.data.close())

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -40,6 +41,9 @@ type Config struct {
 	Log      func(string) // one line about a flow's life; safe for concurrent use
 	// Warehouse is the folder of tables that sessions make without LOCATION, on Sys.FS; "": there are none.
 	Warehouse string
+	// Memory is the bytes that one batch query may hold before it writes to Spill, a folder on Sys.FS; 0: no bound.
+	Memory int64
+	Spill  string
 	// Connectors are those of the embedding program, beside Azud's own.
 	Connectors []*connector.Connector
 }
@@ -55,7 +59,8 @@ type Engine struct {
 	catalog    *catalog
 	cache      *pebble.Cache
 
-	saving sync.Mutex // held while the catalog's file is written
+	queries atomic.Int64 // batch queries begun: each spills into a folder of its own
+	saving  sync.Mutex   // held while the catalog's file is written
 
 	mu        sync.Mutex
 	pipelines []string

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"strings"
 	"time"
@@ -147,6 +148,16 @@ func (s *Session) buildOptions(at scope) exec.BuildOptions {
 	o := exec.BuildOptions{Zone: zone, Source: at.src}
 	if v, _ := s.get(keyBatch); v != "" {
 		o.BatchSize = int(mustBytes(v))
+	}
+	if v, _ := s.get(keyWorkers); v != "" {
+		o.Workers = int(mustBytes(v))
+	}
+	o.Memory = s.e.cfg.Memory
+	if v, _ := s.get(keyMemory); v != "" {
+		o.Memory = mustBytes(v)
+	}
+	if s.e.cfg.Spill != "" {
+		o.Spill = &exec.Spill{FS: s.e.sys.FS, Dir: s.e.sys.FS.PathJoin(s.e.cfg.Spill, fmt.Sprint("q", s.e.queries.Add(1)))}
 	}
 	return o
 }

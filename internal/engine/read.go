@@ -84,7 +84,7 @@ func (r *reading) scan(ctx context.Context, n *plan.Scan) iter.Seq2[*vec.Batch, 
 // task is all that a batch query's run depends on.
 func (s *Session) task(r *reading) *exec.EpochTask {
 	return &exec.EpochTask{
-		Fn: s.fnContext(), Mode: connector.Complete, Scan: r.scan, Late: exec.NoWatermark, Evict: exec.NoWatermark,
+		Fn: s.fnContext(), Mode: connector.Complete, Scan: r.scan, Parts: r.parts, Late: exec.NoWatermark, Evict: exec.NoWatermark,
 		Observe: func(int, int64) {}, CountLate: func(int, int64) {},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/azud/azud/internal/connector/memory"
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/fn"
+	"github.com/azud/azud/internal/functions"
 )
 
 // Connectors is the explicit list of all connectors; live tables are kept in the hub, topics of
@@ -46,4 +47,4 @@ func (r registry) find(name string) (*connector.Connector, error) {
 }
 
 // functionTable is all functions.
-func functionTable() *fn.Registry { return fn.Builtin() }
+func functionTable() *fn.Registry { return functions.Registry() }
