@@ -70,46 +70,6 @@ func zoneOf(s Setup) (*time.Location, error) {
 	return z, nil
 }
 
-// session is the session of a script: for now it holds nothing but its folder.
-type session struct{ dir string }
-
-func (engine) Open(_ context.Context, dir string) (Session, error) { return &session{dir}, nil }
-
-func (*session) Close() error { return nil }
-
-func (s *session) Batch(ctx context.Context, setup Setup, text string) (Result, error) {
-	zone, err := zoneOf(setup)
-	if err != nil {
-		return Result{}, err
-	}
-	tables, err := newTables(setup.Tables, zone)
-	if err != nil {
-		return Result{}, err
-	}
-	n, src, err := query(ctx, strings.ReplaceAll(text, "${DIR}", s.dir), zone, tables, false)
-	if err != nil {
-		return Result{}, err
-	}
-	if n, err = unnest.Plan(n); err != nil {
-		return Result{}, err
-	}
-	n = optimize.Plan(n)
-	op, err := exec.Build(n, exec.BuildOptions{Zone: zone.String(), Source: src})
-	if err != nil {
-		return Result{}, err
-	}
-	defer op.Close()
-	c := fn.Context{Zone: zone, Now: time.Now().UnixMicro(), Seed: 42}
-	rows, err := exec.Collect(ctx, op, &exec.EpochTask{
-		Fn: c, Mode: connector.Complete, Scan: scanStatic, Late: exec.NoWatermark, Evict: exec.NoWatermark,
-		Observe: func(int, int64) {}, CountLate: func(int, int64) {},
-	}, 0)
-	if err != nil {
-		return Result{}, err
-	}
-	return Result{Schema: columnsOf(plan.SchemaOf(n)), Rows: jsonRows(&c, rows)}, nil
-}
-
 func columnsOf(s types.Schema) []Column {
 	out := []Column{}
 	for _, f := range s {

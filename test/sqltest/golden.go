@@ -59,7 +59,7 @@ func (g *golden) statements(t *testing.T) {
 	if len(g.f.Statements) == 0 {
 		return
 	}
-	s, err := g.r.Open(context.Background(), t.TempDir())
+	s, err := g.r.Open(context.Background(), g.f, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

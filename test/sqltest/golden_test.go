@@ -22,17 +22,14 @@ func flagOptions() Options { return Options{Update: *update, Pend: *pend} }
 // replay is a Runner that answers what the scripts of one folder expect. It proves the harness
 // and the consistency of the scripts, nothing about an engine.
 type replay struct {
-	batch  map[string]Section
+	batch  map[string]Section // answers by SQL instead of those expected; nil: none
 	stream map[string]*Scenario
 }
 
 func newReplay(t *testing.T, pattern string) *replay {
 	t.Helper()
-	r := &replay{batch: map[string]Section{}, stream: map[string]*Scenario{}}
+	r := &replay{stream: map[string]*Scenario{}}
 	for _, f := range loadAll(t, pattern) {
-		for _, st := range f.Statements {
-			r.batch[batchKey(st.Setup, st.SQL)] = st.Want
-		}
 		for _, sc := range f.Scenarios {
 			r.stream[streamKey(sc.Stream)] = sc
 		}
@@ -40,8 +37,8 @@ func newReplay(t *testing.T, pattern string) *replay {
 	return r
 }
 
-func batchKey(s Setup, sql string) string {
-	key := s.Zone + "\n" + s.Args + "\n" + sql
+func setupKey(s Setup, sql string) string {
+	key := s.Zone + "\n" + sql
 	for _, t := range s.Tables {
 		key += "\n" + t.Name + t.Columns + strings.Join(t.Rows, "\n")
 	}
@@ -49,7 +46,7 @@ func batchKey(s Setup, sql string) string {
 }
 
 func streamKey(s Stream) string {
-	key := batchKey(s.Setup, s.Body) + s.Mode
+	key := setupKey(s.Setup, s.Body) + s.Mode
 	for _, st := range s.Steps {
 		for _, data := range st.Epochs {
 			for _, t := range data {
@@ -62,12 +59,28 @@ func streamKey(s Stream) string {
 
 func fail(f *Failure) error { return errs.New(f.Class, "replayed").State(f.State) }
 
-func (r *replay) Open(context.Context, string) (Session, error) { return r, nil }
+// replayed answers what the statements of one script expect, in their order.
+type replayed struct {
+	wants []*Statement
+	rows  func(sql string) Section // of TestUpdate; nil: what the script expects
+}
 
-func (r *replay) Close() error { return nil }
+func (r *replay) Open(_ context.Context, f *File, _ string) (Session, error) {
+	s := &replayed{wants: f.Statements}
+	if r.batch != nil {
+		s.rows = func(sql string) Section { return r.batch[sql] }
+	}
+	return s, nil
+}
 
-func (r *replay) Batch(_ context.Context, setup Setup, sql string) (Result, error) {
-	want := r.batch[batchKey(setup, sql)]
+func (s *replayed) Close() error { return nil }
+
+func (s *replayed) Batch(_ context.Context, _ Setup, sql string) (Result, error) {
+	want := s.wants[0].Want
+	s.wants = s.wants[1:]
+	if s.rows != nil {
+		want = s.rows(sql)
+	}
 	if want.Err != nil {
 		return Result{}, fail(want.Err)
 	}
@@ -240,7 +253,7 @@ func TestUpdate(t *testing.T) {
 		"SELECT 1 AS n": answer("[10]", "[11]"), "SELECT 2 AS n": {Err: &Failure{"DIVIDE_BY_ZERO", "22012"}},
 		"SELECT 3 AS n": answer("[3]"), "SELECT 4 AS n": answer("[40]"),
 	} {
-		r.batch[batchKey(Setup{}, sql)] = s
+		r.batch[sql] = s
 	}
 	t.Run("golden", func(t *testing.T) { Golden(t, r, path, Options{Update: true, Pend: "later"}) }) // waits for the scripts
 	want := strings.NewReplacer(

@@ -6,9 +6,9 @@ import "context"
 // *errs.Error somewhere in their chain, so that their class can be compared. A Runner is safe for
 // concurrent use: scripts run side by side.
 type Runner interface {
-	// Open begins the session in which the statements of one script run. dir is an empty folder
-	// of the script, which ${DIR} in a statement stands for.
-	Open(ctx context.Context, dir string) (Session, error)
+	// Open begins the session in which the statements of a script run, all of them, in their
+	// order. dir is an empty folder of the script's, which ${DIR} in a statement stands for.
+	Open(ctx context.Context, f *File, dir string) (Session, error)
 
 	// Stream starts a flow over empty inputs. For each step it makes all data of the step available,
 	// runs one epoch for each element of Step.Epochs and then those that are left to do (the empty
