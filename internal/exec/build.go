@@ -30,8 +30,9 @@ type BuildOptions struct {
 	Stats   *Profile // collects what each node does; nil: nobody asks
 
 	q        *query
-	stats    *NodeStats // of the node being built
-	minShare int64      // of tests: see memory.share
+	rounds   map[int]*roundRows // of the recursive queries around the node being built, by number
+	stats    *NodeStats         // of the node being built
+	minShare int64              // of tests: see memory.share
 }
 
 // query is what the operators of one plan share.
@@ -96,6 +97,9 @@ func operator(n plan.Node, o *BuildOptions) (node, error) {
 	if j, ok := n.(*plan.Join); ok && j.Lateral {
 		children = children[:1] // the right side is built for each row
 	}
+	if r, ok := n.(*plan.Recursive); ok {
+		o = o.within(r)
+	}
 	in := make([]node, len(children))
 	for i, c := range children {
 		var err error
@@ -137,6 +141,20 @@ func operator(n plan.Node, o *BuildOptions) (node, error) {
 			return newLateral(n, in[0], o)
 		}
 		return newJoin(n, in[0], in[1], o)
+	case *plan.Window:
+		return newWindow(n, in[0], o)
+	case *plan.Generate:
+		return o.eachRow(n, in[0], func(in node) (node, error) { return newGenerate(n, in, o) })
+	case *plan.Expand:
+		return o.eachRow(n, in[0], func(in node) (node, error) { return newExpand(n, in, o) })
+	case *plan.Range:
+		return newNumbers(n, o)
+	case *plan.Sample:
+		return newSample(n, in[0]), nil
+	case *plan.Recursive:
+		return newRecursive(n, in[0], in[1], o), nil
+	case *plan.RecursiveRef:
+		return newLastRound(n, o)
 	}
 	return nil, internalf("no operator for %T", n)
 }

@@ -53,6 +53,8 @@ func (c *compiler) compile(e plan.Expr) (evaluator, error) {
 	case *plan.Field:
 		x, err := c.compile(e.X)
 		return &fieldEval{x: x, index: e.Index, typ: e.Type()}, err
+	case *plan.Higher:
+		return c.compileHigher(e)
 	}
 	return nil, internalf("no evaluator for %T", e)
 }
@@ -108,7 +110,7 @@ func (e *callEval) eval(f *frame, sel []uint32) (vec.Col, error) {
 		return vec.Col{}, err
 	}
 	out, err := e.kernel(f.fn, args, f.b.N, sel)
-	return out, e.at.wrap(err)
+	return out, e.at.wrapRow(f.b, err)
 }
 
 func evalAll(list []evaluator, f *frame, sel []uint32) ([]vec.Col, error) {
