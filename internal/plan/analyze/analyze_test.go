@@ -109,8 +109,6 @@ var differences = map[string]string{
 	"SELECT window_time(window), count(*) FROM sismos GROUP BY window(timestamp, '5 minutes')": "window_time(window): timestamp; count(1): bigint",
 	// Spark's own rewriting fails with an internal error.
 	"SELECT sum(magnitud) AS magnitud FROM sismos GROUP BY lugar HAVING sum(magnitud) > 1 ORDER BY sum(magnitud), magnitud": "magnitud: double",
-	// An inline table is evaluated once, when the query is analyzed.
-	"SELECT * FROM VALUES (now())": "! INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE",
 	// Spark loses the aggregate's input between HAVING and ORDER BY.
 	"SELECT lugar FROM sismos WHERE lugar IN ('a') GROUP BY lugar HAVING max(magnitud) > 1 ORDER BY min(magnitud) LIMIT 5": "lugar: string",
 	// The catalog's affair.

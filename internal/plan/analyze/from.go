@@ -38,6 +38,10 @@ func (a *analyzer) relation(ctx context.Context, r sql.Relation, env *ctes) (pla
 		return a.dressedSample(n, sc, err, r.Sample, r.Alias, r.Watermark)
 	case *sql.FuncRef:
 		n, sc, err := a.tableFunction(r)
+		if err == nil && r.Alias != nil && len(r.Alias.Columns) > 0 && len(r.Alias.Columns) != len(sc.cols) {
+			err = a.fail(r.Alias.Span(), "NUM_TABLE_VALUE_ALIASES_MISMATCH", "42826",
+				"%d columns are named, but `%s` makes %d", len(r.Alias.Columns), r.Name.String(), len(sc.cols))
+		}
 		return a.dressed(n, sc, err, r.Alias, r.Watermark)
 	case *sql.Join:
 		return a.join(ctx, r, env)

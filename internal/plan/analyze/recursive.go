@@ -81,9 +81,6 @@ func (a *analyzer) recursiveOf(c *ctes, self *recursion, s *sql.SetOp, l, r side
 	case !s.All:
 		return nil, nil, a.fail(s.Span(), "UNION_NOT_SUPPORTED_IN_RECURSIVE_CTE", "42836", "a query of WITH RECURSIVE cannot be a UNION without ALL").
 			WithHint("write UNION ALL, and end the recursion with a WHERE")
-	case badPlace(r.n, self.number, false):
-		return nil, nil, a.fail(s.R.Span(), "INVALID_RECURSIVE_REFERENCE.PLACE", "42836",
-			"`%s` reads itself where it cannot: under an aggregate, or on the side of a join that may be missing", c.def.Name.Name)
 	}
 	ts := make([]types.Type, len(self.attrs))
 	for i, t := range self.attrs {
@@ -99,6 +96,10 @@ func (a *analyzer) recursiveOf(c *ctes, self *recursion, s *sql.SetOp, l, r side
 				"column %d begins as %s, but the step makes it %s", i+1, ts[i].SQL(), col.attr.Type.SQL()).
 				WithHint("cast it in the first query to the type that it is to have")
 		}
+	}
+	if badPlace(r.n, self.number, false) {
+		return nil, nil, a.fail(s.R.Span(), "INVALID_RECURSIVE_REFERENCE.PLACE", "42836",
+			"`%s` reads itself where it cannot: under an aggregate, or on the side of a join that may be missing", c.def.Name.Name)
 	}
 	n := &plan.Recursive{Number: self.number, MaxDepth: maxRounds, MaxRows: maxRecursiveRows, At: s.Span(),
 		Anchor: a.aligned(l.n, l.sc, ts, s.L.Span()), Step: a.aligned(r.n, r.sc, ts, s.R.Span())}

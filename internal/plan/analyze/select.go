@@ -51,7 +51,7 @@ func (a *analyzer) selectQuery(ctx context.Context, sel *sql.Select, tail *sql.Q
 	if b.node, b.in, err = a.lateralViews(b.node, b.in, sel.Views); err != nil {
 		return nil, nil, err
 	}
-	for _, step := range []func() error{b.where, b.groupFirst, b.list, b.group, b.finish, b.filterGroups, b.order} {
+	for _, step := range []func() error{b.where, b.pipeItems, b.groupFirst, b.list, b.pipeRefused, b.group, b.finish, b.filterGroups, b.order} {
 		if err := step(); err != nil {
 			return nil, nil, err
 		}

@@ -2,14 +2,11 @@ package analyze
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/sql"
 	"github.com/azud/azud/internal/types"
-	"github.com/azud/azud/internal/vec"
 )
 
 // setOp analyzes UNION, INTERSECT and EXCEPT. The names are those of the first input.
@@ -72,6 +69,9 @@ func (a *analyzer) wider(s *sql.SetOp, l, r *scope) ([]types.Type, error) {
 	for i, c := range l.cols {
 		d := r.cols[i].attr
 		t, ok := types.Common(c.attr.Type, d.Type)
+		if !ok && sameShape(c.attr.Type, d.Type) {
+			t, ok = c.attr.Type, true
+		}
 		if !ok {
 			return nil, a.fail(s.R.Span(), "INCOMPATIBLE_COLUMN_TYPE", "42825",
 				"%s needs compatible types, but column %d is %s in the first input and %s in the second", s.Op, i+1, c.attr.Type.SQL(), d.Type.SQL()).
@@ -80,6 +80,27 @@ func (a *analyzer) wider(s *sql.SetOp, l, r *scope) ([]types.Type, error) {
 		ts[i] = t
 	}
 	return ts, nil
+}
+
+// sameShape reports types that differ only in the names of struct fields.
+func sameShape(l, r types.Type) bool {
+	if l.Kind != r.Kind || len(l.Fields) != len(r.Fields) {
+		return false
+	}
+	for i, f := range l.Fields {
+		if g := r.Fields[i]; !sameShape(f.Type, g.Type) || g.Nullable && !f.Nullable {
+			return false
+		}
+	}
+	switch l.Kind {
+	case types.Struct:
+		return true
+	case types.Array:
+		return sameShape(*l.Elem, *r.Elem) && (l.HasNull || !r.HasNull)
+	case types.Map:
+		return sameShape(*l.Key, *r.Key) && sameShape(*l.Elem, *r.Elem) && (l.HasNull || !r.HasNull)
+	}
+	return l.Equal(r)
 }
 
 // aligned casts a node's columns to given types and puts them into the scope's order.
@@ -129,86 +150,4 @@ func hasMap(t types.Type) bool {
 		}
 	}
 	return false
-}
-
-// values analyzes an inline table. Its columns are col1, col2, … unless an alias names them.
-func (a *analyzer) values(v *sql.Values) (plan.Node, *scope, error) {
-	width := len(v.Rows[0])
-	bad := func(at errs.Span, why, format string, args ...any) error {
-		return a.fail(at, "INVALID_INLINE_TABLE."+why, "42000", format, args...)
-	}
-	if q := subqueryIn(v.Rows); q != nil {
-		return nil, nil, a.fail(q.Span(), "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.SCALAR_SUBQUERY_IN_VALUES", "0A000",
-			"a subquery cannot stand in VALUES").WithHint("write SELECT ... UNION ALL SELECT ...")
-	}
-	rows := make([][]val, len(v.Rows))
-	for i, r := range v.Rows {
-		if len(r) != width {
-			return nil, nil, bad(r[0].Span(), "NUM_COLUMNS_MISMATCH", "row %d has %d columns, the first has %d", i+1, len(r), width)
-		}
-		var err error
-		if rows[i], err = a.exprs(&exprScope{in: &scope{}}, r); err != nil {
-			return nil, nil, err
-		}
-	}
-	n := &plan.Values{Rows: &vec.Batch{N: len(rows)}}
-	for c := range width {
-		attr, col, err := a.valuesColumn(rows, c, bad)
-		if err != nil {
-			return nil, nil, err
-		}
-		n.Attrs, n.Rows.Cols = append(n.Attrs, attr), append(n.Rows.Cols, col)
-	}
-	return a.valuesNamed(n, v)
-}
-
-// valuesColumn evaluates one column of an inline table.
-func (a *analyzer) valuesColumn(rows [][]val, c int, bad func(errs.Span, string, string, ...any) error) (plan.Attr, vec.Col, error) {
-	t, nullable := types.NullType, false
-	for _, r := range rows {
-		ct, ok := types.Common(t, r[c].x.Type())
-		if !ok {
-			return plan.Attr{}, vec.Col{}, bad(r[c].x.Span(), "INCOMPATIBLE_TYPES_IN_INLINE_TABLE",
-				"column %d holds values of the types %s and %s", c+1, t.SQL(), r[c].x.Type().SQL())
-		}
-		t, nullable = ct, nullable || r[c].x.Nullable()
-	}
-	b := vec.NewColBuilder(t)
-	for _, r := range rows {
-		if !plan.IsConst(r[c].x) {
-			return plan.Attr{}, vec.Col{}, bad(r[c].x.Span(), "CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE",
-				"\"%s\" is not a constant", r[c].name)
-		}
-		v, err := plan.Eval(a.folding, castTo(r[c].x, t))
-		if err != nil {
-			return plan.Attr{}, vec.Col{}, bad(r[c].x.Span(), "FAILED_SQL_EXPRESSION_EVALUATION", "\"%s\": %s", r[c].name, reason(err))
-		}
-		v.Type = t
-		b.AppendFrom(&v, 0)
-	}
-	return a.newAttr(fmt.Sprintf("col%d", c+1), t, nullable), b.Finish(), nil
-}
-
-// reason is the message of an evaluation's error without its row.
-func reason(err error) string {
-	var e *errs.Error
-	if errors.As(err, &e) {
-		return e.Msg
-	}
-	return err.Error()
-}
-
-// valuesNamed applies an inline table's alias.
-func (a *analyzer) valuesNamed(n *plan.Values, v *sql.Values) (plan.Node, *scope, error) {
-	if v.Alias == nil {
-		return n, scopeOf(n.Attrs), nil
-	}
-	if len(v.Alias.Columns) > 0 && len(v.Alias.Columns) != len(n.Attrs) {
-		return nil, nil, a.fail(v.Alias.Span(), "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH", "42000",
-			"%d columns are named, but the rows have %d", len(v.Alias.Columns), len(n.Attrs))
-	}
-	for i, id := range v.Alias.Columns {
-		n.Attrs[i].Name = id.Name
-	}
-	return n, scopeOf(n.Attrs, v.Alias.Name.Name), nil
 }

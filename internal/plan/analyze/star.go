@@ -50,25 +50,6 @@ func (a *analyzer) replaced(sc *scope, cols []val, r *sql.Replacement) ([]val, e
 	return cols, nil
 }
 
-// outColumn is a column of a SELECT as the next pipe operator sees it: one that is merely passed
-// on keeps its table.
-func (b *selecting) outColumn(it *item) column {
-	c := column{attr: it.attr}
-	if b.sel.Pipe == sql.PipeNone || it.alias != "" {
-		return c
-	}
-	r, ok := it.v.x.(*plan.Ref)
-	if !ok || !strings.EqualFold(r.Attr.Name, it.name) {
-		return c
-	}
-	for _, in := range b.in.cols {
-		if in.attr.ID == r.Attr.ID && strings.EqualFold(in.attr.Name, it.name) {
-			c.qual = in.qual
-		}
-	}
-	return c
-}
-
 func without(cols []val, hits []column) []val {
 	var out []val
 	for _, v := range cols {

@@ -245,7 +245,12 @@ func (w *joiner) inValue(q *plan.Subquery, r plan.Node, xs []plan.Expr, not bool
 	if err := w.join(j, r, on, true); err != nil {
 		return nil, err
 	}
-	if not {
+	switch {
+	case len(xs) == 1 && isNullLit(xs[0]): // Spark: NullPropagation
+		m := j.Mark
+		m.Nullable = true
+		return &plan.Ref{Attr: m, At: q.At}, nil
+	case not:
 		return call("not", q.At, known(j, true))
 	}
 	return known(j, false), nil

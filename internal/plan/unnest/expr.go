@@ -77,6 +77,9 @@ func outersOf(n plan.Node, of map[plan.ID]bool) []plan.Attr {
 
 // readsOuter reports an expression with an Outer of a set.
 func readsOuter(e plan.Expr, of map[plan.ID]bool) bool {
+	if e == nil {
+		return false
+	}
 	found := false
 	plan.WalkExpr(e, func(e plan.Expr) bool {
 		switch e := e.(type) {
