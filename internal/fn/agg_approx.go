@@ -24,7 +24,7 @@ func bindApproxPercentile(name string) func([]Arg) (BoundAggregate, error) {
 		}
 		accuracy := int64(10000)
 		if len(args) == 3 {
-			v, null, err := constInt(name, "accuracy", args[2])
+			v, null, err := constLong(name, "accuracy", args[2])
 			if err != nil {
 				return BoundAggregate{}, err
 			}

@@ -30,8 +30,8 @@ func constOf(name, what string, a Arg, to types.Type) (*vec.Col, error) {
 	return &v, err
 }
 
-// constInt is a constant integer; null reports NULL.
-func constInt(name, what string, a Arg) (v int64, null bool, err error) {
+// constLong is a constant integer; null reports NULL.
+func constLong(name, what string, a Arg) (v int64, null bool, err error) {
 	c, err := constOf(name, what, a, types.LongType)
 	if err != nil || c.IsNull(0) {
 		return 0, err == nil, err

@@ -20,7 +20,7 @@ func bindHistogram(name string) func([]Arg) (BoundAggregate, error) {
 		if err != nil {
 			return BoundAggregate{}, err
 		}
-		n, null, err := constInt(name, "number of bins", args[1])
+		n, null, err := constLong(name, "number of bins", args[1])
 		if err != nil {
 			return BoundAggregate{}, err
 		}

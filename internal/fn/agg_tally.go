@@ -76,7 +76,7 @@ func bindTopK(name string) func([]Arg) (BoundAggregate, error) {
 			}
 			what := []string{"k", "maxItemsTracked"}[i]
 			var null bool
-			if *v, null, err = constInt(name, what, args[i+1]); err != nil {
+			if *v, null, err = constLong(name, what, args[i+1]); err != nil {
 				return BoundAggregate{}, err
 			}
 			if null {

@@ -104,7 +104,7 @@ func bindStack(name string, args []Arg) (BoundGenerator, error) {
 	if required != "" {
 		return BoundGenerator{}, mismatch(name, 0, required, args[0].Type)
 	}
-	v, null, err := constInt(name, "number of rows", args[0])
+	v, null, err := constLong(name, "number of rows", args[0])
 	if err != nil {
 		return BoundGenerator{}, err
 	}

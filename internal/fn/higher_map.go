@@ -73,7 +73,7 @@ func bindTransformKeys(b *higherBinder) error {
 	if err != nil {
 		return err
 	}
-	if hasMap(body.Type) {
+	if holdsMap(body.Type) {
 		return errs.New("DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE", `the key of a map cannot be "%s"`, body.Type.SQL()).State("42K09")
 	}
 	result := types.MapOf(body.Type, *t.Elem, t.HasNull)
@@ -87,16 +87,16 @@ func bindTransformKeys(b *higherBinder) error {
 	return nil
 }
 
-// hasMap reports a type that is a map or holds one.
-func hasMap(t types.Type) bool {
+// holdsMap reports a type that is a map or holds one.
+func holdsMap(t types.Type) bool {
 	switch t.Kind {
 	case types.Map:
 		return true
 	case types.Array:
-		return hasMap(*t.Elem)
+		return holdsMap(*t.Elem)
 	case types.Struct:
 		for _, f := range t.Fields {
-			if hasMap(f.Type) {
+			if holdsMap(f.Type) {
 				return true
 			}
 		}

@@ -74,7 +74,7 @@ func bindNtile(args []Arg) (BoundWindow, error) {
 	}
 	buckets := int64(1)
 	if len(args) == 1 {
-		v, null, err := constInt("ntile", "number of buckets", args[0])
+		v, null, err := constLong("ntile", "number of buckets", args[0])
 		if err != nil {
 			return BoundWindow{}, err
 		}
@@ -111,7 +111,7 @@ func bindNeighbour(name string, direction int) func(args []Arg) (BoundWindow, er
 		}
 		by := int64(1)
 		if len(args) > 1 {
-			v, null, err := constInt(name, "offset", args[1])
+			v, null, err := constLong(name, "offset", args[1])
 			if err != nil {
 				return BoundWindow{}, err
 			}
@@ -180,7 +180,7 @@ func bindNth(args []Arg) (BoundWindow, error) {
 	if err != nil {
 		return BoundWindow{}, err
 	}
-	n, null, err := constInt("nth_value", "offset", args[1])
+	n, null, err := constLong("nth_value", "offset", args[1])
 	if err != nil {
 		return BoundWindow{}, err
 	}
