@@ -39,7 +39,11 @@ func (p *parser) groupSuffix(g *GroupBy) {
 			if it.Kind != GroupExpr {
 				p.fail("the end of the statement; WITH " + p.peek(1).up + " takes plain columns")
 			}
-			item.Sets = append(item.Sets, []Expr{it.X})
+			set := []Expr{it.X}
+			if r, ok := it.X.(*Row); ok {
+				set = r.Items
+			}
+			item.Sets = append(item.Sets, set)
 		}
 		p.i += 2
 		item.At = p.from(start)

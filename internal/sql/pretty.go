@@ -83,6 +83,8 @@ func (p pretty) expr(e Expr) string {
 		return word + p.expr(e.X) + " AS " + TypeText(e.Type) + ")"
 	case *Call:
 		return p.call(e)
+	case *Collate:
+		return "collate(" + p.expr(e.X) + ", " + e.Name.String() + ")"
 	case *Subquery:
 		return "scalarsubquery()"
 	case *Exists:

@@ -98,6 +98,10 @@ func (w *printer) body(b Body) {
 func (w *printer) values(v *Values) {
 	w.put("VALUES ")
 	each(w, v.Rows, ", ", func(row []Expr) {
+		if s, ok := row[0].(*Star); ok && len(row) == 1 {
+			w.expr(s, 0)
+			return
+		}
 		w.put("(")
 		w.list(row)
 		w.put(")")
