@@ -35,5 +35,5 @@ func (e *castEval) eval(f *frame, sel []uint32) (vec.Col, error) {
 		return vec.NullCol(e.typ, f.b.N), nil
 	}
 	out, err := e.kernel(f.fn, x, f.b.N, sel)
-	return out, e.at.wrap(err)
+	return out, e.at.wrapRow(f.b, err)
 }

@@ -4,15 +4,29 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/fn"
+	"github.com/azud/azud/internal/vec"
 )
 
 // place is where an expression stands in the user's text.
 type place struct {
 	src *errs.Source
 	at  errs.Span
+}
+
+// wrapRow is wrap for an error in a row of b: it says where the row comes from, if that is known.
+func (p place) wrapRow(b *vec.Batch, err error) error {
+	var row *fn.RowError
+	var e *errs.Error
+	if err == nil || b.Origin == nil || !errors.As(err, &row) || !errors.As(err, &e) || e.Source != nil {
+		return p.wrap(err)
+	}
+	from := *e
+	from.Hint = strings.TrimSuffix("the row is at "+b.Origin(row.Row)+"; "+e.Hint, "; ")
+	return p.wrap(&fn.RowError{Row: row.Row, Err: &from})
 }
 
 // wrap gives an error of a row the place of its expression, unless it has one. The error

@@ -38,7 +38,7 @@ func (o *filter) Run(ctx context.Context, e *EpochTask) iter.Seq2[*vec.Batch, er
 			if len(o.sel) == 0 {
 				continue
 			}
-			if !yield(&vec.Batch{Cols: b.Cols, N: b.N, Sel: o.sel}, nil) {
+			if !yield(&vec.Batch{Cols: b.Cols, N: b.N, Sel: o.sel, Origin: b.Origin}, nil) {
 				return
 			}
 		}

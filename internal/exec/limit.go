@@ -52,7 +52,7 @@ func (w *limitWindow) cut(b *vec.Batch) *vec.Batch {
 	case lo == 0 && hi == rows:
 		return b
 	case b.Sel != nil:
-		return &vec.Batch{Cols: b.Cols, N: b.N, Sel: b.Sel[lo:hi]}
+		return &vec.Batch{Cols: b.Cols, N: b.N, Sel: b.Sel[lo:hi], Origin: b.Origin}
 	}
-	return b.View(int(lo), int(hi))
+	return viewOf(b, int(lo), int(hi))
 }

@@ -40,7 +40,7 @@ func (o *project) Run(ctx context.Context, e *EpochTask) iter.Seq2[*vec.Batch, e
 				yield(nil, err)
 				return
 			}
-			if !yield(&vec.Batch{Cols: cols, N: b.N, Sel: b.Sel}, nil) {
+			if !yield(&vec.Batch{Cols: cols, N: b.N, Sel: b.Sel, Origin: b.Origin}, nil) {
 				return
 			}
 		}

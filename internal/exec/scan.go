@@ -70,7 +70,7 @@ func yieldCut(ctx context.Context, b *vec.Batch, size int, yield func(*vec.Batch
 			yield(nil, err)
 			return false
 		}
-		part := b.View(lo, min(lo+size, b.N))
+		part := viewOf(b, lo, min(lo+size, b.N))
 		if part.Rows() > 0 && !yield(part, nil) {
 			return false
 		}
@@ -93,3 +93,12 @@ func (o *values) Run(ctx context.Context, _ *EpochTask) iter.Seq2[*vec.Batch, er
 
 func (o *values) inputs() []node { return nil }
 func (o *values) Close() error   { return nil }
+
+// viewOf is rows [lo, hi) of a batch, which know where they come from.
+func viewOf(b *vec.Batch, lo, hi int) *vec.Batch {
+	v := b.View(lo, hi)
+	if origin := b.Origin; origin != nil {
+		v.Origin = func(row int) string { return origin(lo + row) }
+	}
+	return v
+}
