@@ -42,7 +42,7 @@ func arrayCompactOf(t types.Type) (types.Type, Kernel) {
 }
 
 func bindArrayRemove(name string, args []Arg) (Bound, error) {
-	b, err := bindSearch(name, args, types.NullType, func(types.Type) Kernel { return nil })
+	b, err := bindSearch(name, args, tightest, types.NullType, func(types.Type) Kernel { return nil })
 	if err != nil {
 		return b, err
 	}

@@ -159,9 +159,14 @@ func resolveAll(name string, args []Arg, lo int, p param) ([]types.Type, error) 
 
 // commonParams casts all arguments to their least common type.
 func commonParams(name string, args []Arg) ([]types.Type, types.Type, error) {
+	return commonBy(name, args, types.Common)
+}
+
+// commonBy is commonParams by a rule of what two types have in common.
+func commonBy(name string, args []Arg, rule func(a, b types.Type) (types.Type, bool)) ([]types.Type, types.Type, error) {
 	common := types.NullType
 	for _, a := range args {
-		t, ok := types.Common(common, a.Type)
+		t, ok := rule(common, a.Type)
 		if !ok {
 			return nil, t, errs.New("DATATYPE_MISMATCH.DATA_DIFF_TYPES",
 				`the arguments of "%s" must be of one type, not "%s" and "%s"`, name, common.SQL(), a.Type.SQL()).State("42K09")

@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -27,9 +28,9 @@ func collectionFuncs() []Scalar {
 		scalar("map", "map_entries(map)", "The entries as an array of structs of key and value.", byFirst(1, mapEntriesOf, anyMap)),
 		scalar("array", "array_position(array, value)", "The 1-based index of the first such element, 0 if there is none.", direct(bindArrayPosition)),
 		scalar("array", "array_join(array, sep[, nullText])", "The elements as strings joined by sep; NULLs are left out or shown as nullText.", opt(2, types.StringType, arrayJoin, is(types.ArrayOf(types.StringType, true)), str, str)),
-		scalar("array", "sort_array(array[, ascending])", "The array in order, NULLs first (last if descending).", byFirst(1, sortArrayOf, sortable, boolean)),
-		scalar("array", "array_min(array)", "The smallest element.", orNullable(byFirst(1, arrayExtreme(-1), sortable))),
-		scalar("array", "array_max(array)", "The largest element.", orNullable(byFirst(1, arrayExtreme(1), sortable))),
+		scalar("array", "sort_array(array[, ascending])", "The array in order, NULLs first (last if descending).", ordered(byFirst(1, sortArrayOf, sortable, exact(types.BooleanType)))),
+		scalar("array", "array_min(array)", "The smallest element.", orNullable(ordered(byFirst(1, arrayExtreme(-1), sortable)))),
+		scalar("array", "array_max(array)", "The largest element.", orNullable(ordered(byFirst(1, arrayExtreme(1), sortable)))),
 		scalar("array", "slice(array, start, length)", "Some elements, from a 1-based index (from the end if negative) on.", byFirst(3, sliceOf, anyArray, integer32, integer32)),
 		scalar("collection", "reverse(expr)", "The string or array the other way round.", byFirst(1, reverseOf, reversible)),
 		scalar("map", "map_keys(map)", "The keys as an array.", byFirst(1, mapPart(0), anyMap)),
@@ -97,7 +98,8 @@ func bindKeyed(name string, args []Arg, find func(index int64, size int) (int, e
 	t := args[0].Type
 	switch t.Kind {
 	case types.Array:
-		if !args[1].Type.IsIntegral() && args[1].Type.Kind != types.Null {
+		narrow := strings.HasSuffix(name, "element_at") // which takes no BIGINT
+		if !args[1].Type.IsIntegral() && args[1].Type.Kind != types.Null || narrow && args[1].Type.Kind == types.Long {
 			return Bound{}, mismatch(name, 1, `"INTEGRAL"`, args[1].Type)
 		}
 		index := args[1].Type
@@ -106,7 +108,10 @@ func bindKeyed(name string, args []Arg, find func(index int64, size int) (int, e
 		}
 		return Bound{Params: []types.Type{t, index}, Result: *t.Elem, Nullable: true, Kernel: elementAt(*t.Elem, find)}, nil
 	case types.Map:
-		key, ok := types.Common(*t.Key, args[1].Type)
+		key, ok := widest(*t.Key, args[1].Type)
+		if name == "getitem" && !ok && implicit(args[1].Type, *t.Key) {
+			key, ok = *t.Key, true
+		}
 		if !ok || !key.Equal(*t.Key) && !types.CanUpCast(*t.Key, key) {
 			return Bound{}, mismatch(name, 1, `"`+t.Key.SQL()+`"`, args[1].Type)
 		}
@@ -156,7 +161,7 @@ func bindGet(name string, args []Arg) (Bound, error) {
 }
 
 // bindSearch resolves (array, value) over their common element type.
-func bindSearch(name string, args []Arg, result types.Type, kernel func(elem types.Type) Kernel) (Bound, error) {
+func bindSearch(name string, args []Arg, match func(a, b types.Type) (types.Type, bool), result types.Type, kernel func(elem types.Type) Kernel) (Bound, error) {
 	if err := checkArity(name, args, 2, 2); err != nil {
 		return Bound{}, err
 	}
@@ -164,7 +169,7 @@ func bindSearch(name string, args []Arg, result types.Type, kernel func(elem typ
 	if t.Kind != types.Array {
 		return Bound{}, mismatch(name, 0, `"ARRAY"`, t)
 	}
-	elem, ok := tightest(*t.Elem, args[1].Type)
+	elem, ok := match(*t.Elem, args[1].Type)
 	if !ok {
 		return Bound{}, errs.New("DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES",
 			`the arguments of "%s" must be an array and a value of its elements' type, not "%s" and "%s"`, name, t.SQL(), args[1].Type.SQL()).State("42K09")
@@ -175,7 +180,12 @@ func bindSearch(name string, args []Arg, result types.Type, kernel func(elem typ
 
 func bindArrayContains(name string, args []Arg) (Bound, error) {
 	t := types.BooleanType
-	return bindSearch(name, args, t, func(elem types.Type) Kernel {
+	for _, a := range args {
+		if a.Type.Kind == types.Null {
+			return Bound{}, nullType(name)
+		}
+	}
+	return bindSearch(name, args, widest, t, func(elem types.Type) Kernel {
 		order := CompareFunc(elem)
 		return strict(t, func(_ *Context, args []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
 			return rowLoop(t, n, sel, valid, func(i int) (bool, error) {
@@ -199,7 +209,7 @@ func bindArrayContains(name string, args []Arg) (Bound, error) {
 
 func bindArrayPosition(name string, args []Arg) (Bound, error) {
 	t := types.LongType
-	return bindSearch(name, args, t, func(elem types.Type) Kernel {
+	return bindSearch(name, args, tightest, t, func(elem types.Type) Kernel {
 		order := CompareFunc(elem)
 		return strict(t, func(_ *Context, args []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
 			return rowLoop(t, n, sel, valid, func(i int) (int64, error) {
@@ -234,13 +244,25 @@ func arrayJoin(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error)
 	})(c, args, n, sel)
 }
 
+// ordered refuses an array of elements that have no order.
+func ordered(b binder) binder {
+	return func(name string) func([]Arg) (Bound, error) {
+		return func(args []Arg) (Bound, error) {
+			if len(args) > 0 && args[0].Type.Kind == types.Array && !args[0].Type.IsOrderable() {
+				return Bound{}, noOrder(name, args[0].Type)
+			}
+			return b(name)(args)
+		}
+	}
+}
+
 // sortable accepts arrays of elements that have an order.
 func sortable(a Arg) (types.Type, string) {
 	if a.Type.Kind == types.Null {
 		return types.ArrayOf(types.NullType, true), ""
 	}
-	if a.Type.Kind != types.Array || !a.Type.IsOrderable() {
-		return a.Type, `"ARRAY" of orderable elements`
+	if a.Type.Kind != types.Array {
+		return a.Type, `"ARRAY"`
 	}
 	return a.Type, ""
 }
@@ -317,7 +339,7 @@ func sliceOf(t types.Type) (types.Type, Kernel) {
 			default:
 				start--
 			}
-			if start < 0 || start >= len(rows) {
+			if start < 0 || start >= len(rows) || start+length > math.MaxInt32 { // Spark: an overflow of INT
 				return nil, nil
 			}
 			return rows[start:min(len(rows), start+length)], nil
@@ -327,15 +349,22 @@ func sliceOf(t types.Type) (types.Type, Kernel) {
 
 // reversible accepts arrays, and anything else as a string.
 func reversible(a Arg) (types.Type, string) {
-	if a.Type.Kind == types.Array {
+	if a.Type.Kind == types.Array || a.Type.Kind == types.Binary {
 		return a.Type, ""
 	}
 	return str(a)
 }
 
 func reverseOf(t types.Type) (types.Type, Kernel) {
-	if t.Kind == types.String {
+	switch t.Kind {
+	case types.String:
 		return t, sure1(t, reverseText)
+	case types.Binary:
+		return t, sure1(t, func(s string) string {
+			b := []byte(s)
+			slices.Reverse(b)
+			return string(b)
+		})
 	}
 	return t, strict(t, func(_ *Context, args []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
 		return permute(t, &args[0], n, sel, valid, func(_ int, _ *vec.Col, rows []int) ([]int, error) {
@@ -377,6 +406,14 @@ func mapPart(k int) func(t types.Type) (types.Type, Kernel) {
 }
 
 func bindMapContains(name string, args []Arg) (Bound, error) {
+	if len(args) == 2 && args[0].Type.Kind == types.Map {
+		if args[1].Type.Kind == types.Null {
+			return Bound{}, nullType(name)
+		}
+		if _, ok := widest(*args[0].Type.Key, args[1].Type); !ok {
+			return Bound{}, errs.New("DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES", `%s takes a map and a key of its type, not "%s" and "%s"`, name, args[0].Type.SQL(), args[1].Type.SQL()).State("42K09")
+		}
+	}
 	b, err := bindKeyed(name, args, nil)
 	if err != nil {
 		return b, err

@@ -21,9 +21,6 @@ func makeFuncs() []Scalar {
 
 // bindStruct names the fields col1, col2, ...
 func bindStruct(name string, args []Arg) (Bound, error) {
-	if err := checkArity(name, args, 1, -1); err != nil {
-		return Bound{}, err
-	}
 	var fields []types.Field
 	var params []types.Type
 	for i, a := range args {
@@ -35,7 +32,7 @@ func bindStruct(name string, args []Arg) (Bound, error) {
 }
 
 func bindNamedStruct(name string, args []Arg) (Bound, error) {
-	if len(args) == 0 || len(args)%2 == 1 {
+	if len(args)%2 == 1 {
 		return Bound{}, arity(name, "2n (n > 0)", len(args))
 	}
 	var fields []types.Field

@@ -87,7 +87,11 @@ func letterClass(c byte) string {
 }
 
 func badPattern(class, what string, args ...any) error {
-	return errs.New(class, what, args...).State("22007").
+	state := "22007"
+	if strings.HasPrefix(class, "INCONSISTENT_BEHAVIOR") {
+		state = "42K0B"
+	}
+	return errs.New(class, what, args...).State(state).
 		WithHint("use y M d H m s S E a and quoted text, e.g. yyyy-MM-dd HH:mm:ss")
 }
 

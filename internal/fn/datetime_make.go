@@ -21,7 +21,7 @@ func makeTimeFuncs() []Scalar {
 		return b
 	}
 	plain := func(try bool) binder {
-		b := fixed(ntz, makeTimestamp(ntz, try), i, i, i, i, i, sec)
+		b := noTime(fixed(ntz, makeTimestamp(ntz, try), i, i, i, i, i, sec))
 		if try {
 			b = orNullable(b)
 		}
@@ -37,6 +37,18 @@ func makeTimeFuncs() []Scalar {
 		scalar("datetime", "make_dt_interval([days[, hours[, mins[, secs]]]])", "A day-time interval of its parts.", direct(bindMakeDayTime)),
 		scalar("datetime", "make_ym_interval([years[, months]])", "A year-month interval of its parts.", direct(bindMakeYearMonth)),
 		scalar("datetime", "time_bucket(width, ts[, origin])", "The start of the bucket of a width that a timestamp lies in, counted from an origin (1970-01-01 00:00:00 if not given).", direct(bindTimeBucket)),
+	}
+}
+
+// noTime refuses (date, time): there is no type TIME.
+func noTime(b binder) binder {
+	return func(name string) func([]Arg) (Bound, error) {
+		return func(args []Arg) (Bound, error) {
+			if len(args) == 2 {
+				return Bound{}, mismatch(name, 1, `"TIME"`, args[1].Type)
+			}
+			return b(name)(args)
+		}
 	}
 }
 

@@ -67,7 +67,11 @@ func bindExtract(name string, args []Arg) (Bound, error) {
 		return Bound{}, err
 	}
 	k := args[0].Const
-	if k == nil || args[0].Type.Kind != types.String || k.IsNull(0) {
+	if k != nil && k.IsNull(0) {
+		d := types.DoubleType
+		return Bound{Params: []types.Type{args[0].Type, args[1].Type}, Result: d, Nullable: true, Kernel: nullKernel(d)}, nil
+	}
+	if k == nil || args[0].Type.Kind != types.String {
 		return Bound{}, errs.New("DATATYPE_MISMATCH.NON_FOLDABLE_INPUT", "the field of %s must be a constant string", name).State("42K09")
 	}
 	field := strings.ToUpper(k.Str(0))

@@ -255,6 +255,23 @@ func bindIntervalScale(op string, args []Arg, try bool) Bound {
 	return Bound{Params: params, Result: t, Nullable: nullable(args), Kernel: kernel}
 }
 
+// bindIntervalDiv counts how often one interval goes into another.
+func bindIntervalDiv(t types.Type, args []Arg, try bool) Bound {
+	l := types.LongType
+	k := strict(l, func(c *Context, a []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
+		row := maybe(try, func(_ *Context, i int) (int64, error) {
+			by := intValue(&a[1], i)
+			if by == 0 {
+				return 0, errs.New("INTERVAL_DIVIDED_BY_ZERO", "division by zero").State("22012").
+					WithHint("use try_divide to get NULL instead")
+			}
+			return intValue(&a[0], i) / by, nil
+		})
+		return rowLoop(l, n, sel, valid, func(i int) (int64, error) { return row(c, i) })
+	})
+	return Bound{Params: []types.Type{t, t}, Result: l, Nullable: nullable(args) || try, Kernel: k}
+}
+
 // ratOf is any number exactly.
 func ratOf(c *vec.Col, i int) (*big.Rat, error) {
 	var f float64

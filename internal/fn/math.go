@@ -23,7 +23,7 @@ func mathFuncs() []Scalar {
 	}
 	return []Scalar{
 		scalar("math", "abs(a)", "The absolute value.", direct(bindAbs)),
-		scalar("math", "sign(a)", "-1.0, 0.0 or 1.0 as the number is negative, zero or positive.", fixed(d, sure1(d, sign), double), "signum"),
+		scalar("math", "sign(a)", "-1.0, 0.0 or 1.0 as the number is negative, zero or positive.", direct(bindSignum), "signum"),
 		scalar("math", "round(a[, d])", "The number rounded half up (away from zero) to d decimals, 0 if not given.", direct(bindRound(halfUp))),
 		scalar("math", "bround(a[, d])", "The number rounded half to even to d decimals.", direct(bindRound(halfEven))),
 		scalar("math", "floor(a[, d])", "The largest number not above a, with d decimals if given.", direct(bindRound(roundFloor))),
@@ -57,7 +57,7 @@ func mathFuncs() []Scalar {
 		scalar("math", "pmod(a, b)", "The remainder that is never negative for a positive b.", direct(bindPmod)),
 		scalar("math", "greatest(a, b, ...)", "The largest of the arguments that are not NULL.", direct(bindExtreme(1))),
 		scalar("math", "least(a, b, ...)", "The smallest of the arguments that are not NULL.", direct(bindExtreme(-1))),
-		scalar("math", "width_bucket(v, min, max, n)", "The bucket of n equal ones between min and max that v falls into; 0 below, n + 1 above.", orNullable(fixed(types.LongType, widthBucket, double, double, double, integer64))),
+		scalar("math", "width_bucket(v, min, max, n)", "The bucket of n equal ones between min and max that v falls into; 0 below, n + 1 above.", orNullable(direct(bindWidthBucket))),
 		scalar("math", "factorial(n)", "n!, for n from 0 to 20; otherwise NULL.", orNullable(fixed(types.LongType, row1(types.LongType, factorial), integer32))),
 	}
 }
@@ -76,6 +76,40 @@ func sign(v float64) float64 {
 		return -1
 	}
 	return v
+}
+
+// bindSignum is over numbers and intervals.
+func bindSignum(name string, args []Arg) (Bound, error) {
+	d := types.DoubleType
+	if len(args) != 1 || !isInterval(args[0].Type) {
+		return fixed(d, sure1(d, sign), double)(name)(args)
+	}
+	t := args[0].Type
+	return Bound{Params: []types.Type{t}, Result: d, Nullable: args[0].Nullable, Kernel: strict(d, func(_ *Context, a []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
+		return rowLoop(d, n, sel, valid, func(i int) (float64, error) { return sign(float64(intValue(&a[0], i))), nil })
+	})}, nil
+}
+
+// bindWidthBucket is over numbers, or intervals of one kind.
+func bindWidthBucket(name string, args []Arg) (Bound, error) {
+	t := types.LongType
+	if len(args) != 4 || !isInterval(args[0].Type) {
+		return fixed(t, widthBucket, double, double, double, integer64)(name)(args)
+	}
+	ts := []types.Type{args[0].Type, args[1].Type, args[2].Type, t}
+	for i, a := range args[:3] {
+		if a.Type.Kind != args[0].Type.Kind {
+			return Bound{}, mismatch(name, i, `"`+args[0].Type.SQL()+`"`, a.Type)
+		}
+	}
+	if !args[3].Type.IsIntegral() {
+		return Bound{}, mismatch(name, 3, `"BIGINT"`, args[3].Type)
+	}
+	k := strict(t, func(_ *Context, a []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
+		at := func(k, i int) float64 { return float64(intValue(&a[k], i)) }
+		return rowLoop(t, n, sel, valid, func(i int) (int64, error) { return bucket(at(0, i), at(1, i), at(2, i), vec.Get[int64](&a[3], i)) })
+	})
+	return Bound{Params: ts, Result: t, Nullable: true, Kernel: k}, nil
 }
 
 func logKernel(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) {
@@ -253,7 +287,7 @@ func bindExtreme(dir int) func(name string, args []Arg) (Bound, error) {
 		if err := checkArity(name, args, 2, -1); err != nil {
 			return Bound{}, err
 		}
-		ts, t, err := commonParams(name, args)
+		ts, t, err := commonBy(name, args, widest)
 		if err != nil {
 			return Bound{}, err
 		}

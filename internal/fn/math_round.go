@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"errors"
 	"math"
 	"math/big"
 	"strconv"
@@ -37,13 +38,34 @@ func bindRound(mode rounding) func(name string, args []Arg) (Bound, error) {
 				t := ts[0]
 				return Bound{Params: ts, Result: t, Nullable: true, Kernel: nullKernel(t)}, nil
 			}
-			digits = int(intValue(k, 0))
+			n, err := constDigits(args[1])
+			if err != nil {
+				return Bound{}, err
+			}
+			digits = int(n)
 		}
 		if mode >= roundFloor {
 			return floorBound(ts, args, digits, mode), nil
 		}
 		return roundBound(ts, args, digits, mode), nil
 	}
+}
+
+// constDigits is the value of a constant argument, which is not NULL, as an INT.
+func constDigits(a Arg) (int32, error) {
+	k, err := CastKernel(a.Type, types.IntType, false)
+	if err != nil {
+		return 0, err
+	}
+	col, err := k(nil, *a.Const, 1, nil)
+	var row *RowError
+	if errors.As(err, &row) {
+		err = row.Err
+	}
+	if err != nil {
+		return 0, err
+	}
+	return vec.Get[int32](&col, 0), nil
 }
 
 func nullKernel(t types.Type) Kernel {

@@ -50,7 +50,7 @@ type source struct {
 // bindRandom draws a value for each row, selected or not.
 func bindRandom[T value](t types.Type, draw func(r *rand.Rand) T) func(name string, args []Arg) (Bound, error) {
 	return func(name string, args []Arg) (Bound, error) {
-		ts, err := resolve(name, args, 0, integer64)
+		ts, err := resolve(name, args, 0, seedArg)
 		if err != nil {
 			return Bound{}, err
 		}
@@ -61,6 +61,14 @@ func bindRandom[T value](t types.Type, draw func(r *rand.Rand) T) func(name stri
 			return rowLoop(t, n, nil, nil, func(int) (T, error) { return draw(r), nil })
 		}}, nil
 	}
+}
+
+// seedArg accepts integers as they are.
+func seedArg(a Arg) (types.Type, string) {
+	if a.Type.IsIntegral() || a.Type.Kind == types.Null {
+		return types.LongType, ""
+	}
+	return a.Type, `"INT" or "BIGINT"`
 }
 
 func randomUUID(r *rand.Rand) string {

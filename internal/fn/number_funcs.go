@@ -34,10 +34,6 @@ func constText(name, what string, a Arg) (text string, known bool, err error) {
 	return Text(nil, a.Const, 0), true, nil
 }
 
-func allNull(t types.Type) Kernel {
-	return func(_ *Context, _ []vec.Col, n int, _ []uint32) (vec.Col, error) { return vec.NullCol(t, n), nil }
-}
-
 func bindToNumber(try bool) func(name string, args []Arg) (Bound, error) {
 	return func(name string, args []Arg) (Bound, error) {
 		ts, err := resolve(name, args, 2, str, str)
@@ -50,7 +46,7 @@ func bindToNumber(try bool) func(name string, args []Arg) (Bound, error) {
 		}
 		if !known {
 			t := types.DecimalType(10, 0)
-			return Bound{Params: ts, Result: t, Nullable: true, Kernel: allNull(t)}, nil
+			return Bound{Params: ts, Result: t, Nullable: true, Kernel: nullKernel(t)}, nil
 		}
 		f, err := parseNumberFormat(text)
 		if err != nil {
@@ -96,7 +92,7 @@ func bindToChar(name string, args []Arg) (Bound, error) {
 		return Bound{}, err
 	}
 	if !known {
-		return Bound{Params: params, Result: s, Nullable: true, Kernel: allNull(s)}, nil
+		return Bound{Params: params, Result: s, Nullable: true, Kernel: nullKernel(s)}, nil
 	}
 	f, err := parseNumberFormat(text)
 	if err != nil {
@@ -118,7 +114,7 @@ func bindBinaryToChar(name string, args []Arg) (Bound, error) {
 	var f func(v string) (string, error)
 	switch format := strings.ToLower(text); {
 	case !known:
-		out.Kernel = allNull(s)
+		out.Kernel = nullKernel(s)
 		return out, nil
 	case format == "base64":
 		f = func(v string) (string, error) { return base64.StdEncoding.EncodeToString([]byte(v)), nil }
@@ -147,7 +143,7 @@ func bindToBinary(try bool) func(name string, args []Arg) (Bound, error) {
 			}
 		}
 		b := types.BinaryType
-		out := Bound{Params: ts, Result: b, Nullable: nullable(args) || try, Kernel: allNull(b)}
+		out := Bound{Params: ts, Result: b, Nullable: nullable(args) || try, Kernel: nullKernel(b)}
 		f, ok := binaryFormats(strings.ToLower(format))
 		switch {
 		case !known || !ok && try:

@@ -53,6 +53,8 @@ func bindArithmetic(name, op string, try bool) func([]Arg) (Bound, error) {
 		switch {
 		case !ok:
 			return Bound{}, differing(name, a, b)
+		case op == "div" && isInterval(t):
+			return bindIntervalDiv(t, args, try), nil
 		case t.Kind == types.Null:
 			t = types.DoubleType
 		case !t.IsNumeric():

@@ -7,7 +7,6 @@ import (
 )
 
 func bitFuncs() []Scalar {
-	i := types.IntType
 	return []Scalar{
 		{Name: "&", Group: "bitwise", Usage: "a & b", Doc: "Bitwise AND.", Bind: bindBit("&")},
 		{Name: "|", Group: "bitwise", Usage: "a | b", Doc: "Bitwise OR.", Bind: bindBit("|")},
@@ -16,8 +15,17 @@ func bitFuncs() []Scalar {
 		scalar("bitwise", "shiftleft(a, n)", "The number shifted left by n bits.", byFirst(2, shift("<<"), shiftParam, integer32), "<<"),
 		scalar("bitwise", "shiftright(a, n)", "The number shifted right by n bits, keeping its sign.", byFirst(2, shift(">>"), shiftParam, integer32), ">>"),
 		scalar("bitwise", "shiftrightunsigned(a, n)", "The number shifted right by n bits, filling with zeros.", byFirst(2, shift(">>>"), shiftParam, integer32), ">>>"),
-		scalar("bitwise", "bit_count(a)", "The number of bits set.", fixed(i, sure1(i, func(v int64) int32 { return int32(bits.OnesCount64(uint64(v))) }), integer64)),
+		scalar("bitwise", "bit_count(a)", "The number of bits set.", direct(bindBitCount)),
 	}
+}
+
+// bindBitCount takes integers and booleans.
+func bindBitCount(name string, args []Arg) (Bound, error) {
+	i := types.IntType
+	if len(args) == 1 && args[0].Type.Kind == types.Boolean {
+		return fixed(i, sure1(i, func(v bool) int32 { return int32(boolInt(v)) }), boolean)(name)(args)
+	}
+	return fixed(i, sure1(i, func(v int64) int32 { return int32(bits.OnesCount64(uint64(v))) }), integer64)(name)(args)
 }
 
 func bindBit(op string) func([]Arg) (Bound, error) {
@@ -29,7 +37,10 @@ func bindBit(op string) func([]Arg) (Bound, error) {
 		if !ok {
 			return Bound{}, differing(op, args[0].Type, args[1].Type)
 		}
-		if !t.IsIntegral() {
+		switch {
+		case !t.IsIntegral() && !args[0].Type.Equal(args[1].Type):
+			return Bound{}, differing(op, args[0].Type, args[1].Type)
+		case !t.IsIntegral():
 			return Bound{}, wrongType(op, `"INTEGRAL"`, t)
 		}
 		return Bound{Params: []types.Type{t, t}, Result: t, Nullable: nullable(args), Kernel: bitKernel(op, t)}, nil

@@ -299,11 +299,25 @@ func formatFloat(v verb, a *vec.Col, row int) (string, error) {
 
 // bindFormatNumber takes any number and a count of decimals; rounding is half to even.
 func bindFormatNumber(name string, args []Arg) (Bound, error) {
-	ts, err := resolve(name, args, 2, numeric, integer32)
+	number := func(a Arg) (types.Type, string) {
+		if a.Type.Kind == types.String {
+			return a.Type, `"NUMERIC"`
+		}
+		return numeric(a)
+	}
+	pattern := len(args) == 2 && args[1].Type.Kind == types.String
+	second := integer32
+	if pattern {
+		second = str
+	}
+	ts, err := resolve(name, args, 2, number, second)
 	if err != nil {
 		return Bound{}, err
 	}
 	s := types.StringType
+	if pattern {
+		return Bound{Params: ts, Result: s, Nullable: nullable(args), Kernel: formatByPattern(s)}, nil
+	}
 	return Bound{Params: ts, Result: s, Kernel: strict(s, func(c *Context, a []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
 		return rowLoop(s, n, sel, valid, func(i int) (string, error) {
 			d := int(vec.Get[int32](&a[1], i))
@@ -313,6 +327,24 @@ func bindFormatNumber(name string, args []Arg) (Bound, error) {
 			return formatNumber(&a[0], i, d)
 		})
 	})}, nil
+}
+
+// formatByPattern formats by a pattern, which is nearly always one.
+func formatByPattern(s types.Type) Kernel {
+	return strict(s, func(_ *Context, a []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
+		var last *decimalPattern
+		text := ""
+		return rowLoop(s, n, sel, valid, func(i int) (string, error) {
+			if t := a[1].Str(i); last == nil || t != text {
+				p, err := parseDecimalPattern(t)
+				if err != nil {
+					return "", err
+				}
+				last, text = p, strings.Clone(t)
+			}
+			return last.format(&a[0], i)
+		})
+	})
 }
 
 func formatNumber(a *vec.Col, i, d int) (string, error) {

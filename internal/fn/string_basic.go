@@ -12,7 +12,7 @@ func stringFuncs() []Scalar {
 	s, i, b := types.StringType, types.IntType, types.BooleanType
 	return []Scalar{
 		scalar("string", "upper(str)", "The string in upper case.", fixed(s, sure1(s, upper), str), "ucase"),
-		scalar("string", "lower(str)", "The string in lower case.", fixed(s, sure1(s, strings.ToLower), str), "lcase"),
+		scalar("string", "lower(str)", "The string in lower case.", fixed(s, sure1(s, lower), str), "lcase"),
 		scalar("string", "initcap(str)", "Each word, separated by spaces, with its first letter in upper case and the others in lower case.", fixed(s, sure1(s, initcap), str)),
 		scalar("string", "length(expr)", "The number of characters of a string, or of bytes of a binary value.", byFirst(1, lengthOf, strOrBin), "char_length", "character_length", "len"),
 		scalar("string", "octet_length(expr)", "The number of bytes.", fixed(i, sure1(i, func(v string) int32 { return int32(len(v)) }), strOrBin)),
@@ -27,21 +27,29 @@ func stringFuncs() []Scalar {
 		scalar("string", "ltrim([trimStr, ]str)", "The string without spaces (or characters of trimStr) at its start.", opt(1, s, trimKernel(true, false), str, str)),
 		scalar("string", "rtrim([trimStr, ]str)", "The string without spaces (or characters of trimStr) at its end.", opt(1, s, trimKernel(false, true), str, str)),
 		scalar("string", "btrim(str[, trimStr])", "The string without spaces (or characters of trimStr) at both ends.", opt(1, s, btrimKernel, str, str)),
-		scalar("string", "lpad(str, len[, pad])", "The string padded on the left, or cut, to len characters.", opt(2, s, padKernel(true), str, integer32, str)),
-		scalar("string", "rpad(str, len[, pad])", "The string padded on the right, or cut, to len characters.", opt(2, s, padKernel(false), str, integer32, str)),
+		scalar("string", "lpad(str, len[, pad])", "The string padded on the left, or cut, to len characters.", byFirst(2, padOf(true), strOrBin, integer32, strOrBin)),
+		scalar("string", "rpad(str, len[, pad])", "The string padded on the right, or cut, to len characters.", byFirst(2, padOf(false), strOrBin, integer32, strOrBin)),
 		scalar("string", "replace(str, search[, replace])", "The string with all occurrences of search replaced.", opt(2, s, replaceKernel, str, str, str)),
 		scalar("string", "repeat(str, n)", "The string n times.", fixed(s, row2(s, repeat), str, integer32)),
 		scalar("string", "space(n)", "A string of n spaces.", fixed(s, row1(s, func(c *Context, n int32) (string, error) { return repeat(c, " ", n) }), integer32)),
 		scalar("string", "translate(str, from, to)", "The string with each character of from replaced by that of to at the same place, or removed.", fixed(s, sure3(s, translate), str, str, str)),
-		scalar("string", "overlay(str, replace, pos[, len])", "The string with len characters from pos on replaced.", opt(3, s, overlayKernel, str, str, integer32, integer32)),
+		scalar("string", "overlay(str, replace, pos[, len])", "The string with len characters from pos on replaced.", byFirst(3, overlayOf, strOrBin, strOrBin, integer32, integer32)),
 		scalar("string", "instr(str, substr)", "The 1-based position of the first occurrence, 0 if there is none.", fixed(i, sure2(i, func(v, sub string) int32 { return locate(sub, v, 1) }), str, str)),
 		scalar("string", "locate(substr, str[, pos])", "The 1-based position of the first occurrence from pos on, 0 if there is none.", opt(2, i, locateKernel, str, str, integer32), "position"),
 		scalar("string", "contains(a, b)", "True if b occurs in a.", fixed(b, sure2(b, strings.Contains), strOrBin, strOrBin)),
 		scalar("string", "startswith(a, b)", "True if a starts with b.", fixed(b, sure2(b, strings.HasPrefix), strOrBin, strOrBin)),
 		scalar("string", "endswith(a, b)", "True if a ends with b.", fixed(b, sure2(b, strings.HasSuffix), strOrBin, strOrBin)),
 		scalar("string", "find_in_set(str, list)", "The 1-based position of str in a comma-separated list, 0 if it is not there.", fixed(i, sure2(i, findInSet), str, str)),
-		scalar("string", "levenshtein(a, b)", "The edit distance of two strings.", fixed(i, sure2(i, levenshtein), str, str)),
+		scalar("string", "levenshtein(a, b[, threshold])", "The edit distance of two strings; -1 if it is more than a threshold.", opt(2, i, levenshteinKernel, str, str, integer32)),
 	}
+}
+
+// lower is Java's toLowerCase; Go drops the dot of İ.
+func lower(s string) string {
+	if strings.Contains(s, "İ") {
+		s = strings.ReplaceAll(s, "İ", "i\u0307")
+	}
+	return strings.ToLower(s)
 }
 
 // upper is Java's toUpperCase; Go keeps the sharp s.
@@ -218,6 +226,34 @@ func padKernel(left bool) Kernel {
 	return byCount(row2(t, func(c *Context, s string, n int32) (string, error) { return f(c, s, n, " ") }), 3, row3(t, f))
 }
 
+// padOf pads bytes with zeros where nothing else is given.
+func padOf(left bool) func(t types.Type) (types.Type, Kernel) {
+	return func(t types.Type) (types.Type, Kernel) {
+		if t.Kind == types.String {
+			return t, padKernel(left)
+		}
+		f := func(_ *Context, s string, n int32, p string) (string, error) {
+			missing := int(n) - len(s)
+			switch {
+			case n <= 0:
+				return "", nil
+			case missing <= 0:
+				return s[:n], nil
+			case p == "":
+				return s, nil
+			case n > maxText:
+				return "", tooLong()
+			}
+			fill := strings.Repeat(p, missing/len(p)+1)[:missing]
+			if left {
+				return fill + s, nil
+			}
+			return s + fill, nil
+		}
+		return t, byCount(row2(t, func(c *Context, s string, n int32) (string, error) { return f(c, s, n, "\x00") }), 3, row3(t, f))
+	}
+}
+
 func pad(s string, n int, p string, left bool) string {
 	missing := n - utf8.RuneCountInString(s)
 	switch {
@@ -283,8 +319,18 @@ func translate(s, from, to string) string {
 	}, s)
 }
 
-func overlayKernel(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) {
-	t := types.StringType
+// overlayOf counts characters, or bytes of binary values.
+func overlayOf(t types.Type) (types.Type, Kernel) {
+	return t, func(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) {
+		return overlayKernel(t, c, args, n, sel)
+	}
+}
+
+func overlayKernel(t types.Type, c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) {
+	overlay := overlay
+	if t.Kind == types.Binary {
+		overlay = overlayBytes
+	}
 	if len(args) == 4 {
 		k := strict(t, func(_ *Context, a []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
 			s, by, pos, l := getter[string](&a[0]), getter[string](&a[1]), getter[int32](&a[2]), getter[int32](&a[3])
@@ -300,6 +346,13 @@ func overlay(s, by string, pos, length int32) string {
 		length = int32(utf8.RuneCountInString(by))
 	}
 	return substring(s, 1, pos-1) + by + substring(s, pos+length, noLimit)
+}
+
+func overlayBytes(s, by string, pos, length int32) string {
+	if length < 0 {
+		length = int32(len(by))
+	}
+	return substringBytes(s, 1, pos-1) + by + substringBytes(s, pos+length, noLimit)
 }
 
 // locate finds sub in s from character pos on.
@@ -331,6 +384,16 @@ func findInSet(s, list string) int32 {
 		}
 	}
 	return 0
+}
+
+func levenshteinKernel(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) {
+	t := types.IntType
+	return byCount(sure2(t, levenshtein), 3, sure3(t, func(a, b string, most int32) int32 {
+		if d := levenshtein(a, b); d <= most {
+			return d
+		}
+		return -1
+	}))(c, args, n, sel)
 }
 
 func levenshtein(a, b string) int32 {

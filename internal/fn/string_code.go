@@ -10,6 +10,7 @@ import (
 	"hash/crc32"
 	"math/bits"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -133,12 +134,12 @@ func urlDecode(_ *Context, s string) (string, error) {
 
 // bindHash takes any number of arguments of any types but maps; NULLs leave the hash as it is.
 func bindHash[T int32 | int64](name string, args []Arg, t types.Type, seed T, f func(h T, c *vec.Col, i int) T) (Bound, error) {
-	ts, err := resolveAll(name, args, 1, func(a Arg) (types.Type, string) {
-		if a.Type.Kind == types.Map {
-			return a.Type, `non-map`
+	ts, err := resolveAll(name, args, 1, anyType)
+	for _, a := range args {
+		if mapInside(a.Type) {
+			return Bound{}, errs.New("DATATYPE_MISMATCH.HASH_MAP_TYPE", `%s cannot be over maps: they have no order`, name).State("42K09")
 		}
-		return a.Type, ""
-	})
+	}
 	kernel := func(_ *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) {
 		return rowLoop(t, n, sel, nil, func(i int) (T, error) {
 			h := seed
@@ -149,6 +150,10 @@ func bindHash[T int32 | int64](name string, args []Arg, t types.Type, seed T, f 
 		})
 	}
 	return Bound{Params: ts, Result: t, Kernel: kernel}, err
+}
+
+func mapInside(t types.Type) bool {
+	return t.Kind == types.Map || t.IsNested() && slices.ContainsFunc(partTypes(t), mapInside)
 }
 
 // hashPart walks nested values, hashing their parts one after the other.

@@ -3,6 +3,7 @@ package fn
 import (
 	"strings"
 
+	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
 )
@@ -17,6 +18,8 @@ func bindConcat(name string, args []Arg) (Bound, error) {
 	out := Bound{Nullable: nullable(args), Result: types.StringType}
 	var err error
 	switch {
+	case arrays > 0 && arrays < len(args):
+		return out, errs.New("DATATYPE_MISMATCH.DATA_DIFF_TYPES", `the arguments of "%s" must be of one type, all arrays or none`, name).State("42K09")
 	case arrays > 0:
 		if out.Params, out.Result, err = commonParams(name, args); err != nil {
 			return out, err

@@ -21,10 +21,10 @@ func regexpFuncs() []Scalar {
 		scalar("predicate", "like(str, pattern[, escape])", "True if the string matches a pattern of % (any text) and _ (any character).", opt(2, b, likeKernel(false), str, str, str)),
 		scalar("predicate", "ilike(str, pattern[, escape])", "As like, in any case.", opt(2, b, likeKernel(true), str, str, str)),
 		scalar("predicate", "rlike(str, regexp)", "True if a part of the string matches a regular expression (RE2 syntax).", fixed(b, regexpKernel(b, func(r *regexp.Regexp, s string) bool { return r.MatchString(s) }), str, str), "regexp", "regexp_like"),
-		scalar("string", "regexp_replace(str, regexp, rep[, position])", "The string with all matches replaced; $1 stands for a group.", opt(3, s, regexpReplace, str, str, str, integer32)),
+		scalar("string", "regexp_replace(str, regexp, rep[, position])", "The string with all matches replaced; $1 stands for a group.", direct(bindRegexpReplace)),
 		scalar("string", "regexp_extract(str, regexp[, idx])", "Group idx (1 if not given, 0: the whole) of the first match, '' if there is none.", opt(2, s, regexpExtract, str, str, integer32)),
 		scalar("string", "regexp_extract_all(str, regexp[, idx])", "Group idx of all matches.", opt(2, list, regexpExtractAll, str, str, integer32)),
-		scalar("string", "regexp_count(str, regexp)", "The number of matches.", fixed(i, regexpKernel(i, func(r *regexp.Regexp, s string) int32 { return int32(len(r.FindAllStringIndex(s, -1))) }), str, str)),
+		scalar("string", "regexp_count(str, regexp)", "The number of matches.", fixed(i, regexpKernel(i, func(r *regexp.Regexp, s string) int32 { return int32(len(javaMatches(r, s))) }), str, str)),
 		scalar("string", "regexp_instr(str, regexp)", "The 1-based position of the first match, 0 if there is none.", fixed(i, regexpKernel(i, regexpInstr), str, str)),
 		scalar("string", "regexp_substr(str, regexp)", "The first match, NULL if there is none.", orNullable(fixed(s, regexpSubstr, str, str))),
 		scalar("string", "split(str, regexp[, limit])", "The parts of the string between matches, at most limit of them if that is positive.", opt(2, list, splitKernel, str, str, integer32)),
@@ -90,6 +90,13 @@ func regexpSubstr(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, err
 	})(c, args, n, sel)
 }
 
+func bindRegexpReplace(name string, args []Arg) (Bound, error) {
+	if len(args) == 4 && args[3].Const != nil && args[3].Type.IsIntegral() && !args[3].Const.IsNull(0) && intValue(args[3].Const, 0) < 1 {
+		return Bound{}, errs.New("DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "the position of %s must be above 0", name).State("42K09")
+	}
+	return opt(3, types.StringType, regexpReplace, str, str, str, integer32)(name)(args)
+}
+
 func regexpReplace(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) {
 	t := types.StringType
 	return strict(t, func(_ *Context, args []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
@@ -114,7 +121,7 @@ func regexpReplace(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, er
 func replaceMatches(re *regexp.Regexp, s, rep string) (string, error) {
 	var out []byte
 	last := 0
-	for _, m := range re.FindAllStringSubmatchIndex(s, -1) {
+	for _, m := range javaMatches(re, s) {
 		out = append(out, s[last:m[0]]...)
 		var err error
 		if out, err = expand(out, re, rep, s, m); err != nil {
@@ -134,7 +141,7 @@ func expand(out []byte, re *regexp.Regexp, rep, s string, m []int) ([]byte, erro
 		case c == '$':
 			group, size := groupRef(re, rep[i+1:])
 			if group < 0 {
-				return nil, errs.New("INVALID_PARAMETER_VALUE.PATTERN", "the replacement '%s' refers to a group that the pattern '%s' has not", rep, re).
+				return nil, errs.New("INVALID_REGEXP_REPLACE", "the replacement '%s' refers to a group that the pattern '%s' has not", rep, re).
 					State("22023").WithHint(`write \\$ for a dollar sign`)
 			}
 			if lo := m[2*group]; lo >= 0 {
@@ -146,6 +153,32 @@ func expand(out []byte, re *regexp.Regexp, rep, s string, m []int) ([]byte, erro
 		}
 	}
 	return out, nil
+}
+
+// javaMatches are the matches that Java's Matcher.find gives: unlike Go it also takes a match of
+// nothing right behind another match. (An assertion there is judged without what stands before.)
+func javaMatches(re *regexp.Regexp, s string) [][]int {
+	found := re.FindAllStringSubmatchIndex(s, -1)
+	if !re.MatchString("") {
+		return found
+	}
+	var out [][]int
+	for i, m := range found {
+		out = append(out, m)
+		next := i+1 < len(found) && found[i+1][0] == m[1]
+		if m[0] == m[1] || next {
+			continue
+		}
+		if e := re.FindStringSubmatchIndex(s[m[1]:]); e != nil && e[0] == 0 && e[1] == 0 {
+			for k := range e {
+				if e[k] >= 0 {
+					e[k] += m[1]
+				}
+			}
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // groupRef reads what follows a dollar sign: the group's number, or -1, and its length.
@@ -231,7 +264,7 @@ func regexpExtractAll(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col,
 				return err
 			}
 			s := args[0].Str(i)
-			for _, m := range re.FindAllStringSubmatchIndex(s, -1) {
+			for _, m := range javaMatches(re, s) {
 				b.Child(0).AppendString(groupText(s, m, idx))
 			}
 			b.EndList()

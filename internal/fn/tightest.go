@@ -1,6 +1,9 @@
 package fn
 
-import "github.com/azud/azud/internal/types"
+import (
+	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/types"
+)
 
 // tightest is the common type of two types that needs neither a string to be read nor a decimal
 // to be widened: what array functions bring their arguments to.
@@ -29,6 +32,21 @@ func tightest(a, b types.Type) (types.Type, bool) {
 		return types.MapOf(k, v, a.HasNull || b.HasNull), ok1 && ok2
 	}
 	return types.Common(a, b)
+}
+
+// widest is the common type of two types, decimals widened but no string read.
+// Spark: AnsiTypeCoercion.findWiderTypeWithoutStringPromotionForTwo.
+func widest(a, b types.Type) (types.Type, bool) {
+	if (a.Kind == types.String) != (b.Kind == types.String) && a.Kind != types.Null && b.Kind != types.Null {
+		return a, false
+	}
+	return types.Common(a, b)
+}
+
+// nullType is the error of a NULL without a type where one is needed.
+func nullType(name string) error {
+	return errs.New("DATATYPE_MISMATCH.NULL_TYPE", "%s cannot be used with NULLs of no type", name).State("42K09").
+		WithHint("cast NULL to the type that is meant")
 }
 
 // exact requires one of the types as they are; only NULL is cast, to the first.

@@ -85,7 +85,7 @@ func cosine(a, b []float64) (float64, error) {
 	if x == 0 || y == 0 {
 		return 0, errNull
 	}
-	return dot / math.Sqrt(x*y), nil
+	return dot / float64(float32(math.Sqrt(float64(float32(x)*float32(y))))), nil // in FLOATs, as Spark
 }
 
 func norm(v []float64, degree float32) (float64, error) {

@@ -3,7 +3,9 @@ package analyze
 import (
 	"strings"
 
+	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/sql"
+	"github.com/azud/azud/internal/types"
 )
 
 // trim is TRIM([BOTH | LEADING | TRAILING] [chars] FROM x).
@@ -34,6 +36,13 @@ func (a *analyzer) trim(s *exprScope, e *sql.Trim) (val, error) {
 // whose expressions print themselves otherwise or fill in default arguments. Spark: prettyName,
 // and what a running Spark 4.2.0 printed.
 func callName(name string, form sql.Form, args []val) string {
+	ts, shown := make([]types.Type, len(args)), make([]string, len(args))
+	for i, v := range args {
+		ts[i], shown[i] = v.x.Type(), v.name
+	}
+	if s, ok := fn.ShownCall(name, ts, shown); ok {
+		return s
+	}
 	list := names(args)
 	if d, ok := defaultArg(name, len(args)); ok {
 		list += d
