@@ -14,12 +14,12 @@ func (a *analyzer) nameOf(n sql.Name) (sql.Name, error) {
 	if n.Expr == nil {
 		return n, nil
 	}
-	return a.identifier(n.Expr, n.Span())
+	return a.identifier(&exprScope{in: &scope{}}, n.Expr, n.Span())
 }
 
 // identifier reads a name from a constant string. What it reads stands at the whole IDENTIFIER(…).
-func (a *analyzer) identifier(e sql.Expr, at errs.Span) (sql.Name, error) {
-	v, err := a.expr(&exprScope{in: &scope{}}, e)
+func (a *analyzer) identifier(s *exprScope, e sql.Expr, at errs.Span) (sql.Name, error) {
+	v, err := a.expr(s, e)
 	if err != nil {
 		return sql.Name{}, err
 	}
@@ -52,7 +52,7 @@ func (a *analyzer) identifier(e sql.Expr, at errs.Span) (sql.Name, error) {
 
 // dynColumn is IDENTIFIER(…) as a column.
 func (a *analyzer) dynColumn(s *exprScope, e *sql.DynColumn) (val, error) {
-	n, err := a.identifier(e.X, e.Span())
+	n, err := a.identifier(s, e.X, e.Span())
 	if err != nil {
 		return val{}, err
 	}

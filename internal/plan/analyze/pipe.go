@@ -53,10 +53,7 @@ func columnNamed(c column, at sql.Node) *sql.Column {
 func (b *selecting) pipeRefused() error {
 	groups := 0
 	switch b.sel.Pipe {
-	case sql.PipeSelect, sql.PipeExtend, sql.PipeSet:
-		if b.sel.GroupBy != nil {
-			return nil
-		}
+	case sql.PipeExtend, sql.PipeSet:
 		for _, it := range b.items {
 			if g := firstAgg(it.v.x); g != nil {
 				return b.a.fail(g.At, "PIPE_OPERATOR_CONTAINS_AGGREGATE_FUNCTION", "0A000",

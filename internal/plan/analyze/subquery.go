@@ -40,8 +40,9 @@ func (a *analyzer) scalarQuery(s *exprScope, e *sql.Subquery) (val, error) {
 // queryWithin analyzes a query that may read the columns of the one that it stands in, and lists
 // the names of those that it reads, as Spark shows them.
 func (a *analyzer) queryWithin(s *exprScope, q *sql.Query, kind plan.SubqueryKind, at errs.Span) (*plan.Subquery, string, error) {
-	around := a.around
-	a.around = append(around[:len(around):len(around)], s)
+	around, seen := a.around, *s
+	seen.lateral = nil // Spark: an alias to the left means nothing within a subquery
+	a.around = append(around[:len(around):len(around)], &seen)
 	n, _, err := a.query(a.ctx, q, a.with)
 	a.around = around
 	if err != nil {
