@@ -118,7 +118,11 @@ func (a *momentAcc) Merge(groups []uint32, partial []vec.Col) error {
 func mergeMoments(l *[5]float64, r [5]float64, order int) {
 	n1, n2 := l[0], r[0]
 	n := n1 + n2
-	if n2 == 0 {
+	switch {
+	case n2 == 0:
+		return
+	case n1 == 0: // bit by bit: a state that was saved comes back as it was
+		*l = r
 		return
 	}
 	d := r[1] - l[1]

@@ -24,7 +24,11 @@ func (p *pairs) add(x, y float64) {
 }
 
 func (p *pairs) merge(q pairs) {
-	if q.n == 0 {
+	switch {
+	case q.n == 0:
+		return
+	case p.n == 0:
+		*p = q
 		return
 	}
 	n1, n2 := p.n, q.n
@@ -56,8 +60,8 @@ func pairFuncs() []Aggregate {
 		pair("covar_pop(a, b)", "The population covariance.", false, func(p pairs) (float64, bool) { return p.xy / p.n, p.n > 0 }),
 		pair("covar_samp(a, b)", "The sample covariance.", false, func(p pairs) (float64, bool) { return p.xy / (p.n - 1), p.n > 1 }),
 		{Name: "regr_count", Group: "agg", Usage: "regr_count(y, x)", Doc: "The number of rows in which neither is NULL.", Bind: bindRegrCount},
-		pair("regr_avgx(y, x)", "The mean of x over the rows in which neither is NULL.", true, func(p pairs) (float64, bool) { return p.xAvg, p.n > 0 }),
-		pair("regr_avgy(y, x)", "The mean of y over the rows in which neither is NULL.", true, func(p pairs) (float64, bool) { return p.yAvg, p.n > 0 }),
+		aggregate("regr_avgx(y, x)", "The mean of x over the rows in which neither is NULL.", bindRegrAvg(true)),
+		aggregate("regr_avgy(y, x)", "The mean of y over the rows in which neither is NULL.", bindRegrAvg(false)),
 		pair("regr_sxx(y, x)", "The sum of the squared deviations of x.", true, func(p pairs) (float64, bool) { return p.xx, p.n > 0 }),
 		pair("regr_syy(y, x)", "The sum of the squared deviations of y.", true, func(p pairs) (float64, bool) { return p.yy, p.n > 0 }),
 		pair("regr_sxy(y, x)", "The sum of the products of the deviations of x and y.", false, func(p pairs) (float64, bool) { return p.xy, p.n > 0 }),
@@ -89,6 +93,31 @@ func bindRegrCount(args []Arg) (BoundAggregate, error) {
 	b := countBound(false)
 	b.Params = ts
 	return b, err
+}
+
+// bindRegrAvg is avg of one of two arguments over the rows in which neither is NULL.
+func bindRegrAvg(x bool) func(name string) func([]Arg) (BoundAggregate, error) {
+	return func(name string) func([]Arg) (BoundAggregate, error) {
+		return func(args []Arg) (BoundAggregate, error) {
+			ts, err := resolve(name, args, 2, double, double)
+			b := avgOf([]types.Type{types.DoubleType}, false)
+			b.Params = ts
+			b.New = func(*Context) Accumulator { return &regrAvg{x: x} }
+			return b, err
+		}
+	}
+}
+
+type regrAvg struct {
+	avgAcc[float64]
+	x bool // of the second argument
+}
+
+func (a *regrAvg) Update(groups []uint32, args []vec.Col, sel []uint32) error {
+	if a.x {
+		args = []vec.Col{args[1], args[0]}
+	}
+	return a.avgAcc.Update(groups, args, sel)
 }
 
 // pairAcc keeps pairs for each group.

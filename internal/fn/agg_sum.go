@@ -37,7 +37,7 @@ func bindSum(name string, try bool) func([]Arg) (BoundAggregate, error) {
 		}
 		b.Partial = []types.Type{b.Result}
 		b.New = func(*Context) Accumulator { return newSum(ts[0], b.Result, try) }
-		if try {
+		if try && b.Result.Kind != types.Double {
 			b.Partial = append(b.Partial, types.BooleanType)
 		}
 		return b, nil
