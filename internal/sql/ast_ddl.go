@@ -42,7 +42,9 @@ type DropSchema struct {
 }
 
 // AlterTable is ALTER TABLE | VIEW Name with one of: RENAME TO Rename, SET TBLPROPERTIES (Set),
-// UNSET TBLPROPERTIES [IF EXISTS] (Unset).
+// UNSET TBLPROPERTIES [IF EXISTS] (Unset), ADD COLUMNS (Add; they come last, and old rows have
+// NULL or the default there), ADD [IF NOT EXISTS] PARTITION …, DROP [IF EXISTS] PARTITION … (with
+// the word in PartitionOp, "ADD" or "DROP").
 type AlterTable struct {
 	At
 	View     bool
@@ -51,6 +53,28 @@ type AlterTable struct {
 	Set      []Option
 	Unset    []string
 	IfExists bool
+	Add      []ColumnDef
+
+	PartitionOp string
+	Partitions  []AlterPartition
+	IfNotExists bool
+	Purge       bool
+}
+
+// AlterPartition is PARTITION (…) [LOCATION 'path'] of ALTER TABLE.
+type AlterPartition struct {
+	At
+	Values   []PartitionValue
+	Location string
+}
+
+// CommentOn is COMMENT ON TABLE Name, or with Schema ON SCHEMA Name, IS 'Text' or NULL, which
+// takes the comment away (Text is empty then).
+type CommentOn struct {
+	At
+	Schema bool
+	Name   Name
+	Text   string
 }
 
 // AlterView is ALTER VIEW Name AS Query. Text is the query as written.
@@ -139,6 +163,7 @@ func (*CreateTableLike) stmt()  {}
 func (*CreateSchema) stmt()     {}
 func (*DropSchema) stmt()       {}
 func (*AlterTable) stmt()       {}
+func (*CommentOn) stmt()        {}
 func (*AlterView) stmt()        {}
 func (*Truncate) stmt()         {}
 func (*Cache) stmt()            {}

@@ -27,6 +27,11 @@ func (p *parser) alter() Statement {
 		})
 	case view && (p.isWord("AS") || p.queryAt(p.i)) && !p.isWords("WITH", "SCHEMA"):
 		return p.alterView(start, a.Name)
+	case !view && (p.isWords("ADD", "COLUMN") || p.isWords("ADD", "COLUMNS")):
+		p.i += 2
+		p.addColumns(a)
+	case !view && (p.isWord("ADD") && (p.peek(1).up == "PARTITION" || p.peek(1).up == "IF") || p.isWord("DROP") && (p.peek(1).up == "PARTITION" || p.peek(1).up == "IF" && p.peek(3).up == "PARTITION")):
+		p.alterPartitions(a)
 	default:
 		p.notAltered(a)
 	}
@@ -44,6 +49,59 @@ func (p *parser) alterView(start int, name Name) Statement {
 	return v
 }
 
+// addColumns reads the columns of ADD COLUMNS, with or without parentheses.
+func (p *parser) addColumns(a *AlterTable) {
+	if p.isOp("(") {
+		a.Add = p.columnDefs()
+	} else {
+		seen := map[string]bool{}
+		a.Add = list(p, func() ColumnDef { return p.columnDef(seen) })
+	}
+}
+
+// alterPartitions reads ADD [IF NOT EXISTS] PARTITION …, or DROP [IF EXISTS] PARTITION ….
+func (p *parser) alterPartitions(a *AlterTable) {
+	a.PartitionOp = p.advance().up
+	if a.PartitionOp == "ADD" {
+		a.IfNotExists = p.ifNotExists()
+	} else {
+		a.IfExists = p.acceptWords("IF", "EXISTS")
+	}
+	for first := true; first || p.isWord("PARTITION") && a.PartitionOp == "ADD" || p.acceptOp(","); first = false {
+		start := p.start()
+		v := AlterPartition{Values: p.partitionSpec()}
+		if v.Values == nil {
+			p.fail("PARTITION (…)", "PARTITION")
+		}
+		if a.PartitionOp == "ADD" && p.acceptWord("LOCATION") != "" {
+			v.Location = p.stringText("the path in quotes")
+		}
+		v.At = p.from(start)
+		a.Partitions = append(a.Partitions, v)
+	}
+	if a.PartitionOp == "DROP" {
+		a.Purge = p.acceptWord("PURGE") != ""
+	}
+}
+
+// commentOn reads COMMENT ON TABLE | SCHEMA name IS 'text' | NULL.
+func (p *parser) commentOn() Statement {
+	start := p.start()
+	p.i++
+	p.expectWords("ON")
+	c := &CommentOn{Schema: p.acceptWord("SCHEMA", "DATABASE", "NAMESPACE") != ""}
+	if !c.Schema {
+		p.expectWords("TABLE")
+	}
+	c.Name = p.name("the name of the table")
+	p.expectWords("IS")
+	if p.acceptWord("NULL") == "" {
+		c.Text = p.stringText("the comment in quotes, or NULL")
+	}
+	c.At = p.from(start)
+	return c
+}
+
 // notAltered explains what cannot be altered.
 func (p *parser) notAltered(a *AlterTable) {
 	t := p.tok()
@@ -55,7 +113,11 @@ func (p *parser) notAltered(a *AlterTable) {
 		if a.View {
 			what = "ALTER VIEW … "
 		}
-		p.unsupported(t.pos, what+t.up, "write CREATE OR REPLACE with the new definition; RENAME TO and SET TBLPROPERTIES are there")
+		hint := "write CREATE OR REPLACE with the new definition; RENAME TO, SET TBLPROPERTIES and ADD COLUMNS are there"
+		if p.isWord("DROP", "RENAME", "ALTER", "CHANGE", "REPLACE") && p.peek(1).kind == tkWord && p.peek(1).up != "CONSTRAINT" && p.peek(1).up != "PARTITION" {
+			p.refuse(classTableOp, t.pos, hint, "%s is not supported", what+t.up)
+		}
+		p.unsupported(t.pos, what+t.up, hint)
 	}
 	p.fail("RENAME TO, SET TBLPROPERTIES or UNSET TBLPROPERTIES", "RENAME", "SET", "UNSET", "AS")
 }

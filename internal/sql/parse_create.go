@@ -430,23 +430,32 @@ func (p *parser) columnDefs() []ColumnDef {
 		if p.isConstraint() {
 			p.unsupported(p.tok().pos, "A table constraint", "leave it out, or filter with WHERE")
 		}
-		start := p.start()
-		c := ColumnDef{Name: p.dashed(p.anyIdent("a column name"))}
-		p.once(seen, c.Name.Name, c.Name.Pos)
-		if p.isOp(":") {
-			p.refuse(classSyntax, p.tok().pos, "leave the colon out", "Columns of a table take no colon")
-		}
-		if p.isOp(",") || p.isOp(")") {
-			p.fail("the type of column " + c.Name.Name + ", such as STRING")
-		}
-		p.columnType(&c)
-		p.columnOptions(&c)
-		c.At = p.from(start)
+		c := p.columnDef(seen)
 		if !p.isOp(",") && !p.isOp(")") {
 			p.fail("',' or ')' after the column", "NOT", "NULL", "COMMENT", "DEFAULT")
 		}
 		return c
 	})
+}
+
+// columnDef reads one column and refuses a name that seen has.
+func (p *parser) columnDef(seen map[string]bool) ColumnDef {
+	start := p.start()
+	c := ColumnDef{Name: p.dashed(p.anyIdent("a column name"))}
+	p.once(seen, c.Name.Name, c.Name.Pos)
+	if p.isOp(":") {
+		p.refuse(classSyntax, p.tok().pos, "leave the colon out", "Columns of a table take no colon")
+	}
+	if p.isOp(",") || p.isOp(")") {
+		p.fail("the type of column " + c.Name.Name + ", such as STRING")
+	}
+	p.columnType(&c)
+	p.columnOptions(&c)
+	c.At = p.from(start)
+	if p.isWord("FIRST", "AFTER") {
+		p.unsupported(p.tok().pos, "The position of a column", "leave it out; new columns come last")
+	}
+	return c
 }
 
 // columnType reads the type of a column; CHAR(n) and VARCHAR(n) are texts with a bound.
@@ -485,7 +494,7 @@ func (p *parser) columnOptions(c *ColumnDef) {
 			c.Default = p.expr()
 			c.DefaultText = p.src.Text[from:p.prev().pos.End]
 		case p.isWord("GENERATED"):
-			p.unsupported(t.pos, "A generated column", "compute it in SELECT")
+			p.refuse(classTableOp, t.pos, "compute it in SELECT", "A generated column is not supported")
 		case p.isWord("PRIMARY", "UNIQUE", "CHECK", "REFERENCES", "CONSTRAINT"):
 			p.unsupported(t.pos, "The constraint "+t.up, "leave it out, or filter with WHERE")
 		default:

@@ -97,7 +97,7 @@ func (p *parser) identClause() ([]Ident, Expr) {
 	at := p.from(start)
 	n, err := ParseName(&errs.Source{Name: p.src.Name, Text: lit.Value})
 	if err != nil {
-		panic(bail{errs.New("IDENTIFIER_INVALID", "'%s' is not a name", lit.Value).State("42602").At(p.src, lit.Pos).
+		panic(bail{errs.New(classSyntax, "'%s' is not a name", lit.Value).State("42601").At(p.src, lit.Pos).
 			WithHint("write a dotted name, such as IDENTIFIER('schema.table'), with `backquotes` where it has other characters than letters, digits and _")})
 	}
 	for i := range n.Parts {

@@ -236,7 +236,7 @@ func (p *parser) onePipeClause(q *Query, t *token) {
 		}
 	}
 	if len(q.Windows) > 0 {
-		p.refuse("INVALID_SQL_SYNTAX.WINDOW_IN_PIPE", q.Windows[0].Pos, "put WINDOW behind |> SELECT", "This pipe operator takes no WINDOW clause")
+		p.refuse("UNSUPPORTED_FEATURE.CLAUSE_WITH_PIPE_OPERATORS", q.Windows[0].Pos, "put WINDOW behind |> SELECT", "This pipe operator takes no WINDOW clause")
 	}
 	if len(have) > 1 {
 		panic(bail{errs.New("MULTIPLE_QUERY_RESULT_CLAUSES_WITH_PIPE_OPERATORS", "%s cannot stand in one pipe operator", strings.Join(have, " and ")).State("42000").

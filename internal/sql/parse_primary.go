@@ -228,6 +228,10 @@ func (p *parser) word() Expr {
 // named reads a column, a qualified star, a lambda of one parameter or a call.
 func (p *parser) named() Expr {
 	start := p.start()
+	if p.isWord("BETWEEN", "WHEN") && p.peek(1).kind == tkOp && p.peek(1).up == "(" { // functions of these names
+		id := p.anyIdent("a function")
+		return p.call(Name{At: id.At, Parts: []Ident{id}})
+	}
 	if !p.isIdent() {
 		p.fail("an expression", "SELECT", "FROM", "WHERE")
 	}

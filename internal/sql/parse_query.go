@@ -59,7 +59,11 @@ func (p *parser) ctes() (out []CTE, recursive bool) {
 	out = list(p, func() CTE {
 		start := p.start()
 		c := CTE{Name: p.nameIdent("a name for the query")}
-		p.once(seen, c.Name.Name, c.Name.Pos)
+		if low := strings.ToLower(c.Name.Name); seen[low] {
+			p.refuse("DUPLICATED_CTE_NAMES", c.Name.Pos, "give each its own name; case makes no difference", "The name %s is given twice in WITH", quoteIfNeeded(c.Name.Name))
+		} else {
+			seen[low] = true
+		}
 		if p.isOp("(") && !p.queryAt(p.i) {
 			c.Columns = p.identList("a column name")
 		}
@@ -338,6 +342,9 @@ func (p *parser) isScript() bool {
 // selectItem reads expression [AS name | AS (a, b)].
 func (p *parser) selectItem() SelectItem {
 	start := p.start()
+	if prev := p.prev(); p.isWord("FROM") && p.i > 0 && prev.kind == tkOp && prev.up == "," {
+		p.refuse("TRAILING_COMMA_IN_SELECT", prev.pos, "remove it, or write the column that is missing", "A comma stands before FROM")
+	}
 	x := p.starExpr()
 	item := SelectItem{X: x, Text: p.src.Text[start:p.prev().pos.End]}
 	if p.isWord("AS") && p.peek(1).up == "(" || p.isOp("(") {
@@ -345,6 +352,8 @@ func (p *parser) selectItem() SelectItem {
 		item.Alias = p.identList("a column name")
 	} else if id, ok := p.alias(); ok {
 		item.Alias = []Ident{id}
+	} else if next := p.peek(1); p.tok().kind == tkWord && strictReserved[p.tok().up] && p.setOp() == "" && (next.kind == tkWord && next.up == "FROM" || next.kind == tkOp && next.up == ",") {
+		item.Alias = []Ident{p.anyIdent("a name")} // SELECT a natural FROM t
 	}
 	item.At = p.from(start)
 	if !p.endsItem() {

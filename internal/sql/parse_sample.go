@@ -9,6 +9,9 @@ import (
 // classNotAllowed is for what Spark refuses with "Operation not allowed" and no class of a name.
 const classNotAllowed = "OPERATION_NOT_ALLOWED"
 
+// classTableOp is for changes of tables that Spark has for tables of other systems only.
+const classTableOp = "UNSUPPORTED_FEATURE.TABLE_OPERATION"
+
 // classStatement is for statements and clauses that neither Spark nor Azud has.
 const classStatement = "INVALID_STATEMENT_OR_CLAUSE"
 

@@ -19,7 +19,7 @@ var unsupportedStatements = map[string]string{
 	"ADD":  "leave it out; there are no jars to add", "LIST": "leave it out", "CALL": "there are no procedures",
 	"BEGIN": "write the statements one after another", "DELETE": "write INSERT OVERWRITE … SELECT with the rows to keep",
 	"UPDATE": "write INSERT OVERWRITE … SELECT with the new values", "MERGE": "write INSERT OVERWRITE … SELECT with a JOIN",
-	"COMMENT": "put the COMMENT into CREATE TABLE", "GRANT": "there are no permissions", "REVOKE": "there are no permissions",
+	"GRANT": "there are no permissions", "REVOKE": "there are no permissions",
 	"EXPORT": "write INSERT OVERWRITE DIRECTORY", "IMPORT": "write CREATE TABLE … USING", "LOCK": "leave it out",
 	"UNLOCK": "leave it out", "START": "leave it out; each statement is its own transaction", "COMMIT": "leave it out; each statement is its own transaction",
 	"ROLLBACK": "leave it out; each statement is its own transaction", "DFS": "use the file commands of your shell",
@@ -35,7 +35,7 @@ var nobodyHas = set("GRANT REVOKE EXPORT IMPORT LOCK UNLOCK START COMMIT ROLLBAC
 var otherStatements = map[string]func(*parser) Statement{
 	"ALTER": (*parser).alter, "TRUNCATE": (*parser).truncate, "DECLARE": (*parser).declare, "EXECUTE": (*parser).execute,
 	"CACHE": (*parser).cache, "UNCACHE": (*parser).uncache, "CLEAR": (*parser).clearCache, "REFRESH": (*parser).refresh,
-	"ANALYZE": (*parser).analyze, "MSCK": (*parser).repair, "REPAIR": (*parser).repair,
+	"ANALYZE": (*parser).analyze, "COMMENT": (*parser).commentOn, "MSCK": (*parser).repair, "REPAIR": (*parser).repair,
 }
 
 // statement reads one statement.
@@ -88,10 +88,22 @@ func (p *parser) statement() Statement {
 		if t.up == "OPEN" || t.up == "FETCH" || t.up == "CLOSE" {
 			p.refuse(classUnsupported+".SQL_CURSOR", t.pos, instead, "There are no cursors")
 		}
+		if t.up == "DELETE" || t.up == "UPDATE" || t.up == "MERGE" {
+			p.tableOperation(t)
+		}
 		p.unsupported(t.pos, t.up, instead)
 	}
 	p.fail("a statement such as SELECT or CREATE TABLE", statementWords...)
 	return nil
+}
+
+// tableOperation refuses DELETE, UPDATE and MERGE, which Spark has for some tables only.
+func (p *parser) tableOperation(t *token) {
+	if next := p.peek(1); next.kind == tkEOF || next.up == ";" {
+		p.i++
+		p.fail("a table name")
+	}
+	p.refuse(classTableOp, t.pos, unsupportedStatements[t.up], "%s is not supported", t.up)
 }
 
 func (p *parser) queryStmt() Statement {
@@ -113,7 +125,7 @@ func (p *parser) withStmt() Statement {
 		}
 	}
 	if p.isWord("DELETE", "UPDATE", "MERGE") {
-		p.unsupported(p.tok().pos, p.tok().up, unsupportedStatements[p.tok().up])
+		p.tableOperation(p.tok())
 	}
 	q := &Query{With: ctes, Recursive: recursive}
 	q.Body = p.setOps(p.queryPrimary(), 0)
@@ -361,7 +373,7 @@ func (p *parser) set() Statement {
 	}
 	s := &Set{}
 	if s.Key = p.settingKey("=", "INVALID_SET_SYNTAX", "SET key = value"); s.Key == "" && (p.isOp("=") || p.isOp("==")) {
-		p.fail("the name of a setting before '='")
+		p.refuse("INVALID_SET_SYNTAX", p.tok().pos, "write SET key = value", "The name of the setting is missing before '='")
 	}
 	if p.acceptOp("=") || p.acceptOp("==") {
 		s.Value, s.HasValue = p.rawUntil(""), true

@@ -23,6 +23,11 @@ func (w *printer) ddl(s Statement) {
 		w.put(when(s.Cascade, " CASCADE"))
 	case *AlterTable:
 		w.alter(s)
+	case *CommentOn:
+		w.put("COMMENT ON ", map[bool]string{true: "SCHEMA ", false: "TABLE "}[s.Schema])
+		w.name(s.Name)
+		w.put(" IS ")
+		w.str(s.Text)
 	case *AlterView:
 		w.put("ALTER VIEW ")
 		w.name(s.Name)
@@ -63,6 +68,17 @@ func (w *printer) alter(s *AlterTable) {
 		w.put(" UNSET TBLPROPERTIES ", when(s.IfExists, "IF EXISTS "), "(")
 		each(w, s.Unset, ", ", w.str)
 		w.put(")")
+	case len(s.Add) > 0:
+		w.put(" ADD COLUMNS")
+		w.columnDefs(s.Add)
+	case s.PartitionOp != "":
+		w.put(" ", s.PartitionOp, when(s.IfNotExists, " IF NOT EXISTS"), when(s.IfExists, " IF EXISTS"))
+		for i, v := range s.Partitions {
+			w.put(when(i > 0 && s.PartitionOp == "DROP", ","))
+			w.partitionSpec(v.Values)
+			w.location(v.Location)
+		}
+		w.put(when(s.Purge, " PURGE"))
 	default:
 		w.put(" RENAME TO ")
 		w.name(s.Rename)
