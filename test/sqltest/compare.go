@@ -9,6 +9,14 @@ import (
 	"github.com/azud/azud/internal/errs"
 )
 
+// Diff compares an answer with the right one, as rows in order or as a multiset; "" means equal.
+func Diff(want, got Result, ordered bool) string {
+	if d := diffSchema(want.Schema, got.Schema); d != "" {
+		return d
+	}
+	return diffRows(want.Schema, want.Rows, got.Rows, ordered)
+}
+
 // diffResult compares a batch answer with what is expected; "" means equal.
 func diffResult(want Section, m Marks, got Result, err error) string {
 	if want.absent {

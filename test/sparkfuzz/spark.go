@@ -1,0 +1,87 @@
+package sparkfuzz
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os/exec"
+
+	"github.com/azud/azud/test/sqltest"
+)
+
+// Answer is what a query gives: a result, or the class and SQLSTATE of an error.
+type Answer struct {
+	sqltest.Result
+	Error string
+}
+
+// Spark is a running spark.py.
+type Spark struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+// StartSpark starts spark.py, which lies in the working folder, with a Python that has PySpark.
+func StartSpark(python string) (*Spark, error) {
+	s := &Spark{cmd: exec.Command(python, "spark.py")}
+	var err error
+	if s.in, err = s.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	s.out = bufio.NewReaderSize(out, 1<<20)
+	return s, s.cmd.Start()
+}
+
+// Ask runs one query.
+func (s *Spark) Ask(sql string) (Answer, error) {
+	line, err := json.Marshal(map[string]string{"sql": sql})
+	if err != nil {
+		return Answer{}, err
+	}
+	if _, err := s.in.Write(append(line, '\n')); err != nil {
+		return Answer{}, err
+	}
+	reply, err := s.out.ReadBytes('\n')
+	if err != nil {
+		return Answer{}, fmt.Errorf("spark.py ended: %w", err)
+	}
+	return ParseAnswer(reply)
+}
+
+// ParseAnswer reads an answer as spark.py writes it.
+func ParseAnswer(line []byte) (Answer, error) {
+	var raw struct {
+		Schema [][2]string
+		Rows   []string
+		Error  string
+	}
+	if err := json.Unmarshal(line, &raw); err != nil {
+		return Answer{}, err
+	}
+	a := Answer{Error: raw.Error}
+	for _, c := range raw.Schema {
+		a.Schema = append(a.Schema, sqltest.Column{Name: c[0], Type: c[1]})
+	}
+	a.Rows = raw.Rows
+	return a, nil
+}
+
+// Close ends spark.py.
+func (s *Spark) Close() error {
+	return errorsOf(s.in.Close(), s.cmd.Wait())
+}
+
+func errorsOf(list ...error) error {
+	for _, err := range list {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
