@@ -265,6 +265,9 @@ func (b *ColBuilder) AppendRows(c *Col, n int, sel []uint32) {
 		b.n += len(sel)
 		return
 	}
+	if b.appendBulk(c, n, sel) {
+		return
+	}
 	for i := range Each(n, sel) {
 		b.AppendFrom(c, i)
 	}
