@@ -224,7 +224,7 @@ func bindArrayRepeat(name string, args []Arg) (Bound, error) {
 // maxRepeat bounds the elements that one batch of array_repeat makes.
 const maxRepeat = 1 << 28
 
-// bindArraysZip names the fields by position; the analyzer knows better names.
+// bindArraysZip names the fields as the columns are, the others by position.
 func bindArraysZip(name string, args []Arg) (Bound, error) {
 	anyArray := kinds("ARRAY", types.ArrayOf(types.NullType, true), types.Array)
 	ts, err := resolveAll(name, args, 0, anyArray)
@@ -233,7 +233,11 @@ func bindArraysZip(name string, args []Arg) (Bound, error) {
 	}
 	var fields []types.Field
 	for i, t := range ts {
-		fields = append(fields, types.Field{Name: fmt.Sprint(i), Type: *t.Elem, Nullable: true})
+		name := args[i].Name
+		if name == "" {
+			name = fmt.Sprint(i)
+		}
+		fields = append(fields, types.Field{Name: name, Type: *t.Elem, Nullable: true})
 	}
 	t := types.ArrayOf(types.StructOf(fields...), false)
 	k := func(_ *Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) {

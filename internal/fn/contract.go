@@ -24,6 +24,7 @@ type Arg struct {
 	Type     types.Type
 	Nullable bool
 	Const    *vec.Col // the value (one row) of a foldable argument, else nil
+	Name     string   // of the column or field that the argument is, "" if it is another expression
 }
 
 // Kernel evaluates a function over the selected rows of n; it returns a column of Len n

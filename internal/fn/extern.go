@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/azud/azud/internal/errs"
@@ -49,7 +50,11 @@ func SchemaArg(a Arg, parse func(text string) (types.Type, error)) (types.Type, 
 		return types.Type{}, errs.New("INVALID_SCHEMA.NON_STRING_LITERAL", "the schema must be a constant string").State("42K07").
 			WithHint("write it as 'a INT, b STRING'")
 	}
-	return parse(string(a.Const.Bytes(0)))
+	t, err := parse(string(a.Const.Bytes(0)))
+	if e := (*errs.Error)(nil); errors.As(err, &e) && e.Class == "UNSUPPORTED_DATATYPE" {
+		return t, errs.Wrap(err, "PARSE_SYNTAX_ERROR", "the schema '%s' cannot be read", a.Const.Bytes(0)).State("42601")
+	}
+	return t, err
 }
 
 // TextArg is the value of a constant string argument that must not be NULL.

@@ -256,7 +256,7 @@ func bindIntervalScale(op string, args []Arg, try bool) Bound {
 }
 
 // bindIntervalDiv counts how often one interval goes into another.
-func bindIntervalDiv(t types.Type, args []Arg, try bool) Bound {
+func bindIntervalDiv(args []Arg, try bool) Bound {
 	l := types.LongType
 	k := strict(l, func(c *Context, a []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
 		row := maybe(try, func(_ *Context, i int) (int64, error) {
@@ -269,7 +269,7 @@ func bindIntervalDiv(t types.Type, args []Arg, try bool) Bound {
 		})
 		return rowLoop(l, n, sel, valid, func(i int) (int64, error) { return row(c, i) })
 	})
-	return Bound{Params: []types.Type{t, t}, Result: l, Nullable: nullable(args) || try, Kernel: k}
+	return Bound{Params: []types.Type{args[0].Type, args[1].Type}, Result: l, Nullable: nullable(args) || try, Kernel: k}
 }
 
 // ratOf is any number exactly.

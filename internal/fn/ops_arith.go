@@ -46,6 +46,9 @@ func bindArithmetic(name, op string, try bool) func([]Arg) (Bound, error) {
 			return Bound{}, err
 		}
 		a, b := args[0].Type, args[1].Type
+		if op == "div" && isInterval(a) && a.Kind == b.Kind {
+			return bindIntervalDiv(args, try), nil
+		}
 		if isTemporal(a) || isTemporal(b) {
 			return bindTemporal(name, op, args, try)
 		}
@@ -53,8 +56,6 @@ func bindArithmetic(name, op string, try bool) func([]Arg) (Bound, error) {
 		switch {
 		case !ok:
 			return Bound{}, differing(name, a, b)
-		case op == "div" && isInterval(t):
-			return bindIntervalDiv(t, args, try), nil
 		case t.Kind == types.Null:
 			t = types.DoubleType
 		case !t.IsNumeric():

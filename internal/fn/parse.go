@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/azud/azud/internal/types"
+	"github.com/azud/azud/internal/vec"
 )
 
 // The readers and printers of single values that formats share with casts.
@@ -22,6 +23,23 @@ func ParseDate(s string) (int32, bool) { return parseDate(s) }
 
 // ParseInterval reads an interval of the type given, in microseconds or months, as a cast does.
 func ParseInterval(s string, t types.Type) (int64, bool) { return parseInterval(s, t) }
+
+// TextColumn prints a column as to_csv does the parts that CSV has no form for: as a cast, with
+// nothing for NULLs inside and binary values in hexadecimal, [61 62].
+func TextColumn(c *Context, col *vec.Col) vec.Col {
+	p := printer{zone: zoneOf(c), hex: true}
+	b := vec.NewColBuilder(types.StringType)
+	var buf []byte
+	for i := range col.Len {
+		if col.IsNull(i) {
+			b.AppendNull()
+			continue
+		}
+		buf = p.append(buf[:0], col, i)
+		b.AppendBytes(buf)
+	}
+	return b.Finish()
+}
 
 // AppendDouble appends a double (bits 64) or float (bits 32) as Java's toString writes it.
 func AppendDouble(dst []byte, v float64, bits int) []byte { return appendDouble(dst, v, bits) }

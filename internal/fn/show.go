@@ -24,7 +24,7 @@ func ShowString(c *Context, schema types.Schema, b *vec.Batch, maxRows, truncate
 		}
 		row := make([]string, len(b.Cols))
 		for k := range b.Cols {
-			row[k] = cell(escapeControl(string(p.part(nil, &b.Cols[k], i))), truncate)
+			row[k] = cell(escapeControl(string(p.part(nil, &b.Cols[k], i, false))), truncate)
 		}
 		rows = append(rows, row)
 	}

@@ -18,6 +18,12 @@ func ShownCall(name string, ts []types.Type, args []string) (string, bool) {
 	switch name {
 	case "acosh", "asinh", "atanh", "cot", "csc", "sec", "spark_partition_id":
 		return call(strings.ToUpper(name), args...)
+	case "current_database":
+		return call("current_schema", args...)
+	case "lpad", "rpad":
+		if n == 2 && ts[0].Kind == types.Binary {
+			return call(name, args[0], args[1], "X'00'")
+		}
 	case "from_csv", "to_csv", "schema_of_csv", "schema_of_json", "shuffle":
 		if n > 1 {
 			return call(name, args[0])

@@ -82,9 +82,14 @@ func (p *printer) binary(dst, v []byte) []byte {
 	return append(dst, ']')
 }
 
-// part prints a value inside a nested one, where NULL is possible.
-func (p *printer) part(dst []byte, c *vec.Col, i int) []byte {
-	if c.IsNull(i) {
+// part prints a value inside a nested one, where NULL is possible, behind a space if there is
+// something to print.
+func (p *printer) part(dst []byte, c *vec.Col, i int, space bool) []byte {
+	null := c.IsNull(i)
+	if space && !(null && p.null == "") {
+		dst = append(dst, ' ')
+	}
+	if null {
 		return append(dst, p.null...)
 	}
 	return p.append(dst, c, i)
@@ -97,9 +102,9 @@ func (p *printer) nested(dst []byte, c *vec.Col, i int) []byte {
 		dst = append(dst, '{')
 		for f := range x.Kids {
 			if f > 0 {
-				dst = append(dst, ", "...)
+				dst = append(dst, ',')
 			}
-			dst = p.part(dst, &x.Kids[f], j)
+			dst = p.part(dst, &x.Kids[f], j, f > 0)
 		}
 		return append(dst, '}')
 	}
@@ -111,12 +116,12 @@ func (p *printer) nested(dst []byte, c *vec.Col, i int) []byte {
 	dst = append(dst, open)
 	for j := lo; j < hi; j++ {
 		if j > lo {
-			dst = append(dst, ", "...)
+			dst = append(dst, ',')
 		}
-		dst = p.part(dst, &kids[0], j)
+		dst = p.part(dst, &kids[0], j, j > lo)
 		if c.Type.Kind == types.Map {
-			dst = append(dst, " -> "...)
-			dst = p.part(dst, &kids[1], j)
+			dst = append(dst, " ->"...)
+			dst = p.part(dst, &kids[1], j, true)
 		}
 	}
 	return append(dst, end)

@@ -140,7 +140,7 @@ func fromCSV(t types.Type, data types.Schema, corrupt int, get func(name string)
 					}
 				}
 			}
-			bad := p.Parse(args[0].Bytes(i), cols)
+			bad := parse(p, o, args[0].Bytes(i), cols)
 			if bad != nil && o.Mode == FailFast {
 				return errs.Wrap(bad, "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION", "a malformed record is found in parsing: %s", args[0].Str(i)).
 					State("22023").WithHint("use the mode PERMISSIVE to get NULL instead")
@@ -156,6 +156,17 @@ func fromCSV(t types.Type, data types.Schema, corrupt int, get func(name string)
 			return nil
 		})
 	}
+}
+
+// parse is Parse, but a comment has no values.
+func parse(p *Parser, o *Options, line []byte, cols []*vec.ColBuilder) error {
+	if o.Comment == 0 || len(line) == 0 || line[0] != o.Comment {
+		return p.Parse(line, cols)
+	}
+	for _, c := range cols {
+		c.AppendNull()
+	}
+	return malformed(line, "it is a comment")
 }
 
 func bindToCSV(name string, args []fn.Arg) (fn.Bound, error) {
@@ -177,28 +188,58 @@ func bindToCSV(name string, args []fn.Arg) (fn.Bound, error) {
 }
 
 func toCSV(s types.Schema, get func(name string) (string, bool)) fn.Kernel {
+	flat := plain(s)
 	return func(c *fn.Context, args []vec.Col, n int, sel []uint32) (vec.Col, error) {
 		o, err := NewOptions(get, c.Zone)
 		if err != nil {
 			return vec.Col{}, err
 		}
-		w, err := NewWriter(s, o)
+		w, err := NewWriter(flat, o)
 		if err != nil {
 			return vec.Col{}, err
 		}
 		var buf []byte
+		var kids []vec.Col
 		return fn.BuildRows(types.StringType, n, sel, func(b *vec.ColBuilder, i int) error {
 			if args[0].IsNull(i) {
 				return fn.ErrNull
 			}
 			x, j := args[0].Phys(i)
-			if buf = w.AppendRow(buf[:0], x.Kids, j); len(buf) == 0 {
+			if kids == nil {
+				kids = texts(c, x.Kids, flat)
+			}
+			if len(kids) == 1 && kids[0].IsNull(j) && o.NullValue == "" && !o.QuoteAll {
 				return fn.ErrNull // Spark: a row without text has no string
+			}
+			if buf = w.AppendRow(buf[:0], kids, j); len(buf) == 0 {
+				return fn.ErrNull
 			}
 			b.AppendBytes(buf)
 			return nil
 		})
 	}
+}
+
+// plain has STRING for what CSV has no form for.
+func plain(s types.Schema) types.Schema {
+	out := append(types.Schema{}, s...)
+	for i, f := range out {
+		if f.Type.IsNested() || f.Type.Kind == types.Binary {
+			out[i].Type = types.StringType
+		}
+	}
+	return out
+}
+
+// texts prints the columns that plain has as STRING.
+func texts(c *fn.Context, kids []vec.Col, flat types.Schema) []vec.Col {
+	out := append([]vec.Col{}, kids...)
+	for i := range out {
+		if !out[i].Type.Equal(flat[i].Type) {
+			out[i] = fn.TextColumn(c, &out[i])
+		}
+	}
+	return out
 }
 
 func bindSchemaOf(name string, args []fn.Arg) (fn.Bound, error) {
@@ -222,6 +263,7 @@ func bindSchemaOf(name string, args []fn.Arg) (fn.Bound, error) {
 		if text == "" {
 			return vec.Col{}, &fn.RowError{Err: errs.New("INTERNAL_ERROR", "an empty line of CSV has no schema").State("XX000")}
 		}
+		o.InferSchema = true
 		f := NewInferrer(o)
 		if err := f.Add([]byte(text)); err != nil {
 			return vec.Col{}, &fn.RowError{Err: err}

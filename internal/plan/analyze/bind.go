@@ -30,9 +30,24 @@ func nullVal(t types.Type, at errs.Span) val { return lit(vec.NullCol(t, 1), at,
 func (a *analyzer) argsOf(args []val) []fn.Arg {
 	out := make([]fn.Arg, len(args))
 	for i, v := range args {
-		out[i] = fn.Arg{Type: v.x.Type(), Nullable: v.x.Nullable(), Const: a.constant(v.x)}
+		out[i] = fn.Arg{Type: v.x.Type(), Nullable: v.x.Nullable(), Const: a.constant(v.x), Name: plainName(v.x)}
 	}
 	return out
+}
+
+// plainName is the name of the column or field that an expression is, "" if it is more than that.
+func plainName(x plan.Expr) string {
+	switch x := x.(type) {
+	case *plan.Ref:
+		return x.Attr.Name
+	case *plan.Field:
+		t := x.X.Type()
+		if t.Kind == types.Array {
+			t = *t.Elem
+		}
+		return t.Fields[x.Index].Name
+	}
+	return ""
 }
 
 // constant is the value of a constant expression, nil for any other and for one that fails to
