@@ -16,6 +16,9 @@ func (u *unnester) decorrelated(l, r plan.Node) (*right, error) {
 	if len(of) == 0 {
 		return &right{n: r}, nil
 	}
+	if u.rows {
+		return &right{n: r, lateral: true}, nil
+	}
 	n, conds, err := u.pull(r, of)
 	if err == nil {
 		for i, c := range conds {

@@ -244,6 +244,11 @@ func (d *domain) pushJoin(n *plan.Join) (reading, error) {
 		}
 		j.L = l.n
 	}
+	if needL && needR && n.Kind != plan.RightOuter {
+		if done, err := d.pulled(&j, l); done || err != nil {
+			return reading{&j, l.cols}, err
+		}
+	}
 	if needR {
 		if r, err = d.push(n.R); err != nil {
 			return r, err
@@ -263,6 +268,26 @@ func (d *domain) pushJoin(n *plan.Join) (reading, error) {
 		j.On = and(eq, j.On)
 	}
 	return reading{&j, keep.cols}, nil
+}
+
+// pulled makes conditions of the join of what its right side reads, where that goes, so that only
+// the left side is joined with the domain.
+func (d *domain) pulled(j *plan.Join, l reading) (bool, error) {
+	n, conds, err := d.u.pull(j.R, idsOfKeys(d.cols))
+	if err != nil {
+		return false, unless(err)
+	}
+	for i, c := range conds {
+		conds[i] = l.expr(c)
+	}
+	side := &right{n: n, conds: conds}
+	if j.NullAware || j.Kind == plan.LeftMark {
+		if err := side.neverNull(j.L); err != nil {
+			return false, err
+		}
+	}
+	j.R, j.On = side.n, and(append([]plan.Expr{l.expr(j.On)}, side.conds...)...)
+	return true, nil
 }
 
 func idsOfKeys(m map[plan.ID]plan.Attr) map[plan.ID]bool {

@@ -60,6 +60,9 @@ type peel struct {
 // peeled takes the upper Projects off a subquery that reads l, where they read it as well or stand
 // over a global aggregate; ok is false for others.
 func (u *unnester) peeled(l, r plan.Node) (p *peel, ok bool, err error) {
+	if u.rows {
+		return nil, false, nil
+	}
 	of := idsOf(outersOf(r, idsOf(l.Output())))
 	p = &peel{exprs: map[plan.ID]plan.Expr{}}
 	for _, a := range r.Output() {

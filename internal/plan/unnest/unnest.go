@@ -8,6 +8,7 @@ import (
 type unnester struct {
 	last plan.ID          // the largest attribute id given
 	used map[plan.ID]bool // attributes that subqueries handled so far define
+	rows bool             // leave all that is correlated to Lateral joins: what tests compare with
 }
 
 // Plan is a plan without Subquery, and with Lateral joins only where no other join gives the
