@@ -105,15 +105,15 @@ func compareKernel(t types.Type, op comparison) Kernel {
 	})
 }
 
-// overDict compares each distinct value once if one side is a dictionary and the other
-// constant; ids is nil otherwise.
+// overDict compares each distinct value once if one side is a dictionary no longer than the batch (one
+// that a join made may be a whole table) and the other constant; ids is nil otherwise.
 func overDict(a, b *vec.Col, loop func(a, b *vec.Col, n int, sel []uint32, out []bool)) (res []bool, ids []uint32) {
 	switch {
-	case a.Enc == vec.Dict && b.Enc == vec.Const:
+	case a.Enc == vec.Dict && b.Enc == vec.Const && a.Dict.Len <= a.Len:
 		res = make([]bool, a.Dict.Len)
 		loop(a.Dict, b, len(res), nil, res)
 		return res, a.Ids
-	case a.Enc == vec.Const && b.Enc == vec.Dict:
+	case a.Enc == vec.Const && b.Enc == vec.Dict && b.Dict.Len <= b.Len:
 		res = make([]bool, b.Dict.Len)
 		loop(a, b.Dict, len(res), nil, res)
 		return res, b.Ids
