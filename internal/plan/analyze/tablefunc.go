@@ -31,21 +31,7 @@ func (a *analyzer) rangeOf(r *sql.FuncRef) (plan.Node, *scope, error) {
 	if n.Step == 0 {
 		return nil, nil, a.fail(r.Args[2].Span(), "FAILED_FUNCTION_CALL", "38000", "the step of range() must not be 0")
 	}
-	return shortRange(n), scopeOf(n.Output()), nil
-}
-
-// shortRange is a range of few numbers as literal rows.
-func shortRange(n *plan.Range) plan.Node {
-	const few = 1000
-	b := vec.NewColBuilder(types.LongType)
-	for v := n.Start; n.Step > 0 && v < n.End || n.Step < 0 && v > n.End; v += n.Step {
-		if b.Len() == few {
-			return n
-		}
-		vec.Append(b, v)
-	}
-	col := b.Finish()
-	return &plan.Values{Attrs: n.Output(), Rows: &vec.Batch{N: col.Len, Cols: []vec.Col{col}}}
+	return n, scopeOf(n.Output()), nil
 }
 
 // longConst is a constant cast to BIGINT.
