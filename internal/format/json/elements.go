@@ -2,8 +2,8 @@ package json
 
 // Elements cuts the outermost array of a text into its elements; false if the text is not one
 // array. Spark's readers take each element of an array as a row.
-func Elements(text []byte) ([][]byte, bool) {
-	d := &Decoder{buf: text}
+func Elements(text []byte, o Options) ([][]byte, bool) {
+	d := &Decoder{opts: o, buf: text}
 	d.space()
 	if d.peek() != '[' {
 		return nil, false
