@@ -7,6 +7,7 @@ import (
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/connector/alert"
 	"github.com/azud/azud/internal/connector/console"
+	"github.com/azud/azud/internal/connector/file"
 	"github.com/azud/azud/internal/connector/http"
 	"github.com/azud/azud/internal/connector/kafka"
 	"github.com/azud/azud/internal/connector/memory"
@@ -18,13 +19,13 @@ import (
 // Connectors is the explicit list of all connectors; live tables are kept in the hub, topics of
 // tables that name no servers in home, which may be nil.
 func Connectors(hub *memory.Hub, home kafka.Embedded, version string) []*connector.Connector {
-	return []*connector.Connector{
+	return append([]*connector.Connector{
 		alert.Connector(),
 		console.Connector(),
 		http.Connector(version),
 		kafka.Connector(home),
 		memory.Connector(hub),
-	}
+	}, file.Connectors()...)
 }
 
 // registry finds connectors by name.
