@@ -27,6 +27,7 @@ type analyzer struct {
 	ctx        context.Context               // of this call: expressions hold queries
 	with       *ctes                         // what a query within an expression sees
 	around     []*exprScope                  // the queries around the one being analyzed, outermost first
+	params     map[plan.ID]bool              // the parameters of lambdas
 	recursions int                           // numbered so far
 	outerAggs  map[plan.ID]*plan.Agg         // aggregates of a query that one within it reads
 }

@@ -17,14 +17,14 @@ func (a *analyzer) callExpr(s *exprScope, e *sql.Call) (val, error) {
 	if err != nil {
 		return val{}, err
 	}
-	switch {
-	case e.Over != nil:
-		return val{}, a.unsupported(e.Over.Span(), "a window function (OVER)")
-	case len(e.WithinGroup) > 0:
-		return val{}, a.unsupported(e.WithinGroup[0].Span(), "WITHIN GROUP")
+	if e.Over != nil {
+		return a.overCall(s, e, name)
 	}
-	if _, ok := a.env.aggregate(name); ok {
-		return a.aggregate(s, e, name)
+	if f, ok := a.env.aggregate(name); ok {
+		return a.aggregate(s, e, name, f)
+	}
+	if v, ok, err := a.otherCall(s, e, name); ok {
+		return v, err
 	}
 	if _, ok := a.env.functions().Generator(name); ok {
 		return val{}, a.generatorOutside(s, e)
@@ -36,6 +36,12 @@ func (a *analyzer) callExpr(s *exprScope, e *sql.Call) (val, error) {
 	if err := a.plainCall(e, name); err != nil {
 		return val{}, err
 	}
+	if err := a.noLambda(e, name); err != nil {
+		return val{}, err
+	}
+	if e, err = a.positional(e, name); err != nil {
+		return val{}, err
+	}
 	if isSpecial {
 		return special(a, s, e, name)
 	}
@@ -44,6 +50,29 @@ func (a *analyzer) callExpr(s *exprScope, e *sql.Call) (val, error) {
 		return val{}, err
 	}
 	return a.op(name, e.Span(), callName(name, e.Form, args), args...)
+}
+
+// otherCall analyzes what is neither an aggregate nor a plain function; ok is false for those.
+func (a *analyzer) otherCall(s *exprScope, e *sql.Call, name string) (v val, ok bool, err error) {
+	if _, ok := a.env.functions().Window(name); ok {
+		return val{}, true, a.fail(e.Span(), "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", "42601", "the window function `%s` needs OVER", name).
+			WithHint("write %s(...) OVER (PARTITION BY ... ORDER BY ...)", name)
+	}
+	switch name {
+	case "grouping", "grouping_id":
+		v, err := a.groupingCall(s, e, name)
+		return v, true, err
+	case "collate":
+		if len(e.Args) == 2 {
+			v, err := a.collateCall(s, e)
+			return v, true, err
+		}
+	}
+	if h, ok := a.env.functions().Higher(name); ok && a.isHigher(e, name) {
+		v, err := a.higherCall(s, e, h)
+		return v, true, err
+	}
+	return val{}, false, nil
 }
 
 // routine is a function's name in lower case; only built-in functions have qualified names.
@@ -87,6 +116,8 @@ func (a *analyzer) plainCall(e *sql.Call, name string) error {
 		return refuse("FILTER CLAUSE")
 	case e.IgnoreNulls:
 		return refuse("IGNORE NULLS")
+	case len(e.WithinGroup) > 0:
+		return refuse("WITHIN GROUP (ORDER BY ...)")
 	}
 	return nil
 }
@@ -96,11 +127,11 @@ func (a *analyzer) args(s *exprScope, list []sql.Expr) ([]val, error) {
 	var out []val
 	for _, e := range list {
 		if star, ok := e.(*sql.Star); ok {
-			cols, err := a.star(s.in, star)
+			cols, err := a.star(s, star)
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, cols...)
+			out = append(out, starArgs(cols)...)
 			continue
 		}
 		v, err := a.expr(s, e)
@@ -112,64 +143,6 @@ func (a *analyzer) args(s *exprScope, list []sql.Expr) ([]val, error) {
 	return out, nil
 }
 
-// aggregate analyzes an aggregate call; it becomes a *plan.Agg that the query moves into its
-// Aggregate node.
-func (a *analyzer) aggregate(s *exprScope, e *sql.Call, name string) (val, error) {
-	f, _ := a.env.aggregate(name)
-	switch {
-	case s.aggArg:
-		return val{}, a.fail(e.Span(), "NESTED_AGGREGATE_FUNCTION", "42607",
-			"an aggregate function cannot stand in the argument of another").
-			WithHint("compute the inner one in a subquery in FROM")
-	case s.filter:
-		return val{}, a.fail(e.Span(), "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE", "42903",
-			"FILTER (WHERE ...) cannot contain an aggregate function")
-	}
-	args, err := a.aggArgs(s.within(), e, name)
-	if err != nil {
-		return val{}, err
-	}
-	display := aggName(name, e, args)
-	bound, err := f.Bind(a.argsOf(args))
-	if err != nil {
-		return val{}, a.mismatch(err, e.Span(), display)
-	}
-	cast, err := a.castAll(args, bound.Params, e.Span())
-	if err != nil {
-		return val{}, err
-	}
-	if slices.ContainsFunc(cast, isRandom) {
-		return val{}, a.fail(e.Span(), "AGGREGATE_FUNCTION_WITH_NONDETERMINISTIC_EXPRESSION", "42845",
-			"non-deterministic expression \"%s\" should not appear in the arguments of an aggregate function", display).
-			WithHint("compute it in a subquery in FROM")
-	}
-	g := &plan.Agg{Name: f.Name, Fn: bound, Args: cast, Distinct: e.Distinct, At: e.Span()}
-	if e.Filter != nil {
-		cond, err := a.aggFilter(s, e.Filter)
-		if err != nil {
-			return val{}, err
-		}
-		g.Filter = cond.x
-		display += " FILTER (WHERE " + cond.name + ")"
-	}
-	return val{g, display}, nil
-}
-
-func aggName(name string, e *sql.Call, args []val) string {
-	switch name {
-	case "first", "first_value", "last", "last_value", "any_value": // whether to skip NULLs is not shown
-		args = args[:min(len(args), 1)]
-	}
-	list := names(args)
-	if d, ok := defaultArg(name, len(args)); ok {
-		list += d
-	}
-	if e.Distinct {
-		list = "DISTINCT " + list
-	}
-	return shownName(name, e.Form, len(args)) + "(" + list + ")"
-}
-
 // aggArgs: count(*) counts a constant, IGNORE NULLS is a second argument.
 func (a *analyzer) aggArgs(s *exprScope, e *sql.Call, name string) ([]val, error) {
 	if len(e.Args) == 0 && name == "count" {
@@ -177,10 +150,10 @@ func (a *analyzer) aggArgs(s *exprScope, e *sql.Call, name string) ([]val, error
 			WithHint("write count(*)")
 	}
 	if len(e.Args) == 1 && name == "count" {
-		if star, ok := e.Args[0].(*sql.Star); ok && len(star.Qualifier) > 0 {
+		if star, ok := e.Args[0].(*sql.Star); ok && s.in.hasTable(star.Qualifier) {
 			return nil, a.fail(star.Span(), "INVALID_USAGE_OF_STAR_WITH_TABLE_IDENTIFIER_IN_COUNT", "42000",
 				"count(%s.*) is not allowed", strings.Join(parts(star.Qualifier), ".")).WithHint("write count(*)")
-		} else if ok && !e.Distinct {
+		} else if ok && !e.Distinct && len(star.Qualifier) == 0 {
 			return []val{lit(vec.ConstOf(types.IntType, int32(1), 1), star.Span(), "1")}, nil
 		}
 	}

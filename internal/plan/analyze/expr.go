@@ -19,6 +19,12 @@ type exprScope struct {
 	aggArg  bool        // inside an aggregate's arguments
 	filter  bool        // inside FILTER (WHERE …)
 	list    bool        // the select list
+	where   bool        // WHERE
+	sel     *selecting  // the SELECT it stands in; nil where there can be no window functions
+	lambdas []plan.Attr // the parameters of the lambdas around it, outermost first
+	// noLateral says of which clause within the item the aliases of others cannot be used in
+	noLateral   string
+	usedLateral *bool // set when the alias of another item is read
 }
 
 // within is the scope of an aggregate's arguments: there the input's columns win.
@@ -59,7 +65,14 @@ func (a *analyzer) expr(s *exprScope, e sql.Expr) (val, error) {
 		return a.row(s, e)
 	case *sql.DynColumn:
 		return a.dynColumn(s, e)
+	case *sql.Param:
+		return a.param(e)
+	case *sql.Collate:
+		return a.collate(s, e)
 	case *sql.Subquery, *sql.Exists, *sql.InQuery:
+		if len(s.lambdas) > 0 {
+			return val{}, a.fail(e.Span(), "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.HIGHER_ORDER_FUNCTION", "0A000", "a lambda cannot contain a subquery")
+		}
 		return a.subquery(s, e)
 	}
 	if v, ok, err := a.literal(e); ok {
@@ -74,14 +87,10 @@ func (a *analyzer) refused(e sql.Expr) error {
 	case *sql.Star:
 		return a.fail(e.Span(), "INVALID_USAGE_OF_STAR_OR_REGEX", "42000", "* can stand only in a select list and in count(*)")
 	case *sql.Lambda:
-		return a.unsupported(e.Span(), "a lambda function")
+		return a.fail(e.Span(), "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION", "42K0D", "a lambda can stand only in the arguments of a function that takes one")
 	case *sql.NamedArg:
 		return a.fail(e.Span(), "NAMED_PARAMETERS_NOT_SUPPORTED", "4274K", "named arguments are not supported").
 			WithHint("write the arguments by position")
-	case *sql.Collate:
-		return a.unsupported(e.Span(), "COLLATE")
-	case *sql.Param:
-		return a.fail(e.Span(), "UNBOUND_SQL_PARAMETER", "42P02", "the parameter has no value")
 	}
 	return a.unsupported(e.Span(), "this expression")
 }
@@ -110,10 +119,19 @@ func names(list []val) string {
 // aggregates), then among the input's columns, then as an alias to the left, then as the
 // time window's column, then as a function that is called without parentheses.
 func (a *analyzer) column(s *exprScope, c *sql.Column) (val, error) {
+	if v, ok, err := a.lambdaParam(s, c); ok {
+		return v, err
+	}
 	if v, ok, err := a.localColumn(s, c); ok || err != nil {
 		return v, err
 	}
 	if v, ok, err := a.outerColumn(c); ok || err != nil {
+		return v, err
+	}
+	if v, ok := a.groupingIDColumn(s, c); ok {
+		return v, nil
+	}
+	if v, ok, err := a.variable(c); ok {
 		return v, err
 	}
 	scopes := []*scope{s.in}
@@ -155,8 +173,15 @@ func (a *analyzer) localColumn(s *exprScope, c *sql.Column) (val, bool, error) {
 // bareFunction calls what needs no parentheses. Spark: LiteralFunctionResolution.
 func (a *analyzer) bareFunction(c *sql.Column) (val, bool, error) {
 	switch name := strings.ToLower(c.Parts[0].Name); name {
-	case "current_date", "current_timestamp", "localtimestamp", "current_user", "user", "session_user":
-		v, err := a.op(name, c.Span(), name+"()")
+	case "current_date", "current_timestamp", "current_time", "current_user", "user", "session_user":
+		display := name + "()"
+		if strings.HasSuffix(name, "user") {
+			display = "current_user()"
+		}
+		if _, ok := a.env.scalar(name); !ok {
+			return val{}, false, nil
+		}
+		v, err := a.op(name, c.Span(), display)
 		return v, true, err
 	}
 	return val{}, false, nil

@@ -46,6 +46,14 @@ func (a *analyzer) relation(ctx context.Context, r sql.Relation, env *ctes) (pla
 	case *sql.Join:
 		return a.join(ctx, r, env)
 	}
+	switch r := r.(type) {
+	case *sql.PivotRef:
+		n, sc, err := a.pivot(ctx, r, env)
+		return a.dressed(n, sc, err, r.Alias, nil)
+	case *sql.UnpivotRef:
+		n, sc, err := a.unpivot(ctx, r, env)
+		return a.dressed(n, sc, err, r.Alias, nil)
+	}
 	return nil, nil, a.unsupported(r.Span(), "this relation")
 }
 

@@ -55,6 +55,14 @@ func checkRefs(t *testing.T, root plan.Node) {
 		}
 		for _, e := range plan.ExprsOf(n) {
 			plan.Refs(e, need)
+			plan.WalkExpr(e, func(e plan.Expr) bool {
+				if l, ok := e.(*plan.Lambda); ok {
+					for _, p := range l.Params {
+						have[p.ID] = true
+					}
+				}
+				return true
+			})
 		}
 		for id := range need {
 			if !have[id] {

@@ -31,6 +31,10 @@ func (a *analyzer) generate(s *exprScope, e *sql.Call, f *fn.Generator, outer bo
 	if err := a.plainCall(e, f.Name); err != nil {
 		return nil, err
 	}
+	e, err := a.positional(e, f.Name)
+	if err != nil {
+		return nil, err
+	}
 	args, err := a.args(s, e.Args)
 	if err != nil {
 		return nil, err

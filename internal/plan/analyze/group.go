@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/azud/azud/internal/errs"
@@ -15,18 +16,29 @@ func (b *selecting) groupFirst() error {
 	if b.sel.GroupBy == nil {
 		return nil
 	}
-	for _, g := range b.sel.GroupBy.Items {
-		if g.Kind != sql.GroupExpr {
-			return b.a.unsupported(g.Span(), "CUBE, ROLLUP and GROUPING SETS")
-		}
-		if _, ordinal := ordinalOf(g.X); ordinal || b.isAlias(g.X) {
-			continue
-		}
-		if err := b.groupBy(g.X); err != nil {
-			return err
+	for i := range b.sel.GroupBy.Items {
+		for _, x := range groupExprs(&b.sel.GroupBy.Items[i]) {
+			if _, ordinal := ordinalOf(x); ordinal || b.isAlias(x) {
+				continue
+			}
+			if err := b.groupBy(x); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// groupExprs lists the expressions of an item of GROUP BY.
+func groupExprs(g *sql.GroupItem) []sql.Expr {
+	if g.X != nil {
+		return []sql.Expr{g.X}
+	}
+	out := slices.Concat(append(g.Sets, g.Set)...)
+	for i := range g.Items {
+		out = append(out, groupExprs(&g.Items[i])...)
+	}
+	return out
 }
 
 // isAlias reports a name that is no column of the input; it may be one of the select list.
@@ -41,9 +53,12 @@ func (b *selecting) isAlias(e sql.Expr) bool {
 
 // groupBy analyzes one grouping expression over the input.
 func (b *selecting) groupBy(e sql.Expr) error {
-	v, err := b.a.expr(&exprScope{in: b.in, windows: &b.windows}, e)
+	v, err := b.a.expr(b.scope(), e)
 	if err != nil {
 		return err
+	}
+	if o := firstOver(v.x); o != nil {
+		return b.windowKey(o)
 	}
 	if g := firstAgg(v.x); g != nil {
 		return b.a.fail(g.At, "GROUP_BY_AGGREGATE", "42903", "GROUP BY cannot contain an aggregate function")
@@ -53,11 +68,13 @@ func (b *selecting) groupBy(e sql.Expr) error {
 
 // addKey adds a grouping key, unless it is there already.
 func (b *selecting) addKey(v val, at errs.Span) error {
-	for _, k := range b.keys {
+	for i, k := range b.keys {
 		if plan.Equal(k.Expr, v.x) {
+			b.lastKey = i
 			return nil
 		}
 	}
+	b.lastKey = len(b.keys)
 	if hasMap(v.x.Type()) {
 		return b.a.unsupported(at, "grouping by a MAP")
 	}
@@ -81,20 +98,34 @@ func (b *selecting) group() error {
 	if b.sel.GroupBy.All {
 		return b.groupAll()
 	}
+	if b.hasSets() {
+		return b.groupSets()
+	}
 	for _, g := range b.sel.GroupBy.Items {
-		n, ordinal := ordinalOf(g.X)
-		switch {
-		case ordinal:
-			if err := b.groupOrdinal(n, g.X.Span()); err != nil {
-				return err
-			}
-		case b.isAlias(g.X):
-			if err := b.groupAlias(g.X.(*sql.Column)); err != nil {
+		if _, ordinal := ordinalOf(g.X); ordinal || b.isAlias(g.X) {
+			if err := b.groupItem(g.X); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// groupItem makes a key of one expression of GROUP BY.
+func (b *selecting) groupItem(e sql.Expr) error {
+	if n, ordinal := ordinalOf(e); ordinal {
+		return b.groupOrdinal(n, e.Span())
+	}
+	if b.isAlias(e) {
+		return b.groupAlias(e.(*sql.Column))
+	}
+	return b.groupBy(e)
+}
+
+// windowKey is the error of a window function in GROUP BY.
+func (b *selecting) windowKey(o *over) error {
+	return b.a.fail(o.At, "UNSUPPORTED_EXPR_FOR_OPERATOR", "42K0E", "GROUP BY cannot contain a window function").
+		WithHint("compute it in a subquery in FROM")
 }
 
 // ordinalOf is the number of an integer literal.
@@ -113,6 +144,9 @@ func (b *selecting) groupOrdinal(n int, at errs.Span) error {
 			"GROUP BY position %d is not in the select list (it has 1 to %d)", n, len(b.items))
 	}
 	it := b.items[n-1]
+	if o := firstOver(it.v.x); o != nil {
+		return b.windowKey(o)
+	}
 	if firstAgg(it.v.x) != nil {
 		return b.a.fail(at, "GROUP_BY_POS_AGGREGATE", "42903",
 			"GROUP BY %d refers to \"%s\", which contains an aggregate function", n, it.name)
@@ -137,6 +171,16 @@ func (b *selecting) groupAlias(c *sql.Column) error {
 // groupAll groups by every column of the select list without an aggregate.
 func (b *selecting) groupAll() error {
 	for _, it := range b.items {
+		o := firstOver(it.v.x)
+		switch {
+		case it.lateral:
+			return b.a.fail(it.e.Span(), "UNSUPPORTED_FEATURE.LATERAL_COLUMN_ALIAS_IN_GROUP_BY", "0A000",
+				"GROUP BY ALL cannot group by \"%s\", which reads the alias of another column", it.name).WithHint("write the expression out")
+		case o != nil && firstAgg(it.v.x) == nil && len(b.items) > 1:
+			return b.windowKey(o)
+		case o != nil:
+			continue
+		}
 		if firstAgg(it.v.x) == nil && !plan.IsConst(it.v.x) {
 			if err := b.addKey(it.v, it.e.Span()); err != nil {
 				return err
@@ -167,12 +211,18 @@ func (b *selecting) overGroups(x plan.Expr, name string, missing func(*plan.Ref)
 				display = name
 			}
 			return &plan.Ref{Attr: b.addAgg(e, display), At: e.At}, true
+		case *groupingFn:
+			var g plan.Expr
+			if g, failed = b.grouping(e); failed != nil {
+				return e, true
+			}
+			return g, true
 		case *plan.Subquery:
 			var q plan.Expr
 			q, failed = b.queryOverGroups(e, missing)
 			return q, true
 		case *plan.Ref:
-			if b.isOutput(e.Attr.ID) || b.isGenerated(e.Attr.ID) {
+			if b.isOutput(e.Attr.ID) || b.isGenerated(e.Attr.ID) || b.a.isParam(e.Attr.ID) {
 				return e, true
 			}
 			failed = missing(e)
@@ -213,8 +263,17 @@ func (b *selecting) isOutput(id plan.ID) bool {
 	return false
 }
 
+// aggregates reports an aggregate in the select list.
+func (b *selecting) aggregates() bool {
+	return slices.ContainsFunc(b.items, func(it *item) bool { return firstAgg(it.v.x) != nil })
+}
+
 // notGrouped is the error of a column that is neither a key nor aggregated.
 func (b *selecting) notGrouped(r *plan.Ref) error {
+	if b.sel.GroupBy != nil && b.sel.GroupBy.All && len(b.keys) == 0 && b.aggregates() {
+		return b.a.fail(r.At, "UNRESOLVED_ALL_IN_GROUP_BY", "42803", "GROUP BY ALL cannot tell whether to group by \"%s\", which stands beside an aggregate", r.Attr.Name).
+			WithHint("write GROUP BY with the columns that are wanted")
+	}
 	if b.sel.GroupBy == nil {
 		return b.a.fail(r.At, "MISSING_GROUP_BY", "42803",
 			"the query aggregates without GROUP BY, but \"%s\" is a single row's value", r.Attr.Name).
@@ -235,10 +294,14 @@ func (b *selecting) filterGroups() error {
 	if b.sel.Having == nil {
 		return nil
 	}
-	s := &exprScope{in: b.in, windows: &b.windows, outputs: b.items, inputs: true}
+	s := b.scope()
+	s.outputs, s.inputs = b.items, true
 	v, err := b.a.expr(s, b.sel.Having)
 	if err != nil {
 		return err
+	}
+	if o := firstOver(v.x); o != nil {
+		return b.noWindows(o, "HAVING")
 	}
 	cond, err := b.a.boolean(v, true, func() error {
 		return b.a.fail(b.sel.Having.Span(), "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",

@@ -26,11 +26,11 @@ func (a *analyzer) identifier(s *exprScope, e sql.Expr, at errs.Span) (sql.Name,
 	bad := func(why, what string) error {
 		return a.fail(e.Span(), "NOT_A_CONSTANT_STRING."+why, "42601", "IDENTIFIER needs a constant string, but \"%s\" %s", v.name, what)
 	}
-	if v.x.Type().Kind != types.String {
-		return sql.Name{}, bad("WRONG_TYPE", "is "+v.x.Type().SQL())
-	}
 	if !plan.IsConst(v.x) {
 		return sql.Name{}, bad("NOT_CONSTANT", "is not constant")
+	}
+	if v.x.Type().Kind != types.String {
+		return sql.Name{}, bad("WRONG_TYPE", "is "+v.x.Type().SQL())
 	}
 	c, err := plan.Eval(a.folding, v.x)
 	switch {

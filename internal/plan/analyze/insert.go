@@ -193,9 +193,10 @@ func (i *inserting) column(f types.Field, a *plan.Attr) (plan.Named, error) {
 	return plan.Named{Attr: attr, Expr: x}, nil
 }
 
-// Assign is a constant as a variable or column of a type stores it. Its errors have no place.
+// Assign is a constant as a variable of a type takes it: by a cast, as Spark does. Its errors have
+// no place.
 func Assign(c *fn.Context, x plan.Expr, to types.Type, what string) (vec.Col, error) {
-	if !types.CanANSIStore(x.Type(), to) {
+	if _, err := fn.CastKernel(x.Type(), to, false); err != nil {
 		return vec.Col{}, errs.New("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION", "%s is %s, and a value of %s cannot be stored in it", what, to.SQL(), x.Type().SQL()).
 			State("42K09").WithHint("convert it: CAST(... AS %s)", to.SQL())
 	}

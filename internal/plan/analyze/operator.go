@@ -124,7 +124,7 @@ func (a *analyzer) between(s *exprScope, e *sql.Between) (val, error) {
 		return val{}, err
 	}
 	x, low, high := list[0], list[1], list[2]
-	if plan.IsVolatile(x.x) {
+	if x = a.once(s, x); plan.IsVolatile(x.x) {
 		return val{}, a.unsupported(e.X.Span(), "BETWEEN over a value that changes with each evaluation")
 	}
 	from, err := a.op(">=", e.Span(), "("+x.name+" >= "+low.name+")", x, low)
@@ -139,7 +139,7 @@ func (a *analyzer) between(s *exprScope, e *sql.Between) (val, error) {
 }
 
 func (a *analyzer) inList(s *exprScope, e *sql.InList) (val, error) {
-	list, err := a.exprs(s, append([]sql.Expr{e.X}, e.List...))
+	list, err := a.args(s, append([]sql.Expr{e.X}, e.List...))
 	if err != nil {
 		return val{}, err
 	}
@@ -201,6 +201,9 @@ func (a *analyzer) like(s *exprScope, e *sql.LikeExpr) (val, error) {
 		out = v
 	}
 	out.name = strings.ToLower(string(e.Op)+e.Quant) + "(" + list[0].name + ")"
+	if e.Op == sql.ILike {
+		out.name = "like" + strings.ToLower(e.Quant) + "(lower(" + list[0].name + "))"
+	}
 	if e.Not {
 		out.name = "not" + out.name
 	}

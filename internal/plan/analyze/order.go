@@ -22,9 +22,10 @@ func (b *selecting) order() error {
 	if b.tail == nil {
 		return nil
 	}
-	o := &ordering{a: b.a, items: b.items, scope: &exprScope{in: b.in, windows: &b.windows, outputs: b.items}}
+	o := &ordering{a: b.a, items: b.items, scope: b.scope()}
+	o.scope.outputs = b.items
 	if b.sel.Distinct {
-		o.scope.in, o.scope.windows = &scope{}, nil
+		o.scope.in, o.scope.windows = b.passed(), nil
 	} else if b.grouped {
 		o.over = func(x plan.Expr) (plan.Expr, error) { return b.overGroups(x, "", b.notInOutput) }
 	}
@@ -88,6 +89,10 @@ func (o *ordering) expr(e sql.Expr) (plan.Expr, string, error) {
 		return nil, "", err
 	}
 	x := v.x
+	if w := firstOver(x); w != nil {
+		return nil, "", o.a.fail(w.At, "UNSUPPORTED_EXPR_FOR_OPERATOR", "42K0E", "ORDER BY cannot contain a window function").
+			WithHint("give it a name in the select list and order by that")
+	}
 	if o.over != nil {
 		if x, err = o.over(x); err != nil {
 			return nil, "", err
@@ -105,6 +110,24 @@ func (o *ordering) expr(e sql.Expr) (plan.Expr, string, error) {
 	return x, v.name, nil
 }
 
+// passed is the columns of the input that the select list passes on, with their tables.
+func (b *selecting) passed() *scope {
+	out := &scope{}
+	for _, it := range b.items {
+		r, ok := it.final.(*plan.Ref)
+		if !ok || it.alias != "" || it.attr.ID != r.Attr.ID {
+			continue
+		}
+		for _, c := range b.in.cols {
+			if c.attr.ID == r.Attr.ID {
+				out.cols = append(out.cols, column{attr: it.attr, qual: c.qual})
+				break
+			}
+		}
+	}
+	return out
+}
+
 // outputScope is the select list as columns, for suggestions.
 func outputScope(items []*item) *scope {
 	s := &scope{}
@@ -120,6 +143,9 @@ func (a *analyzer) outputColumn(s *exprScope, c *sql.Column) (v val, ok bool, er
 	sc := &scope{}
 	by := map[plan.ID]*item{}
 	for _, it := range s.outputs {
+		if s.inputs && firstOver(it.v.x) != nil { // not computed yet
+			continue
+		}
 		sc.add(it.attr)
 		by[it.attr.ID] = it
 	}
@@ -165,13 +191,18 @@ func (a *analyzer) lateralColumn(s *exprScope, c *sql.Column) (v val, ok bool, e
 	switch {
 	case found == nil:
 		return val{}, false, nil
+	case s.aggArg || s.noLateral != "":
+		return val{}, true, a.lateralInside(s, c)
 	case plan.IsVolatile(found.v.x):
-		return val{}, true, a.unsupported(c.Span(), "using the alias of a value that changes with each evaluation")
+		if !a.share(s, found) {
+			return val{}, true, a.unsupported(c.Span(), "using the alias of a value that changes with each evaluation")
+		}
 	case size(found.v.x) > maxAlias:
 		return val{}, true, a.unsupported(c.Span(), "an alias of an alias of so large an expression").
 			WithHint("put the first aliases into a subquery in FROM")
-	case s.aggArg && firstAgg(found.v.x) != nil:
-		return val{}, true, a.fail(c.Span(), "NESTED_AGGREGATE_FUNCTION", "42607", "`%s` is an aggregate already", found.alias)
+	}
+	if s.usedLateral != nil {
+		*s.usedLateral = true
 	}
 	v = val{found.v.x, "lateralAliasReference(" + found.alias + ")"}
 	for _, p := range c.Parts[1:] {

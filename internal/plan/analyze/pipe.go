@@ -69,6 +69,10 @@ func (b *selecting) pipeRefused() error {
 		return nil
 	}
 	for _, it := range b.items[min(groups, len(b.items)):] {
+		if o := firstOver(it.v.x); o != nil {
+			return b.a.fail(o.At, "UNSUPPORTED_FEATURE.PIPE_OPERATOR_AGGREGATE_UNSUPPORTED_CASE", "0A000", "|> AGGREGATE cannot contain a window function").
+				WithHint("add it with |> EXTEND behind")
+		}
 		if firstAgg(it.v.x) == nil {
 			return b.a.fail(it.e.Span(), "PIPE_OPERATOR_AGGREGATE_EXPRESSION_CONTAINS_NO_AGGREGATE_FUNCTION", "0A000",
 				"\"%s\" in |> AGGREGATE has no aggregate function", it.name).WithHint("put it behind GROUP BY")

@@ -70,7 +70,7 @@ func (a *analyzer) queryRefused(q *sql.Query) error {
 		}
 	case len(q.Cluster) > 0 && len(q.Distribute)+len(q.Sort) > 0:
 		return a.manyOrders(q)
-	case len(q.Windows) > 0:
+	case len(q.Windows) > 0 && !isSelect(q.Body):
 		return a.unsupported(q.Windows[0].Span(), "WINDOW")
 	}
 	return nil

@@ -12,12 +12,13 @@ import (
 
 // item is one column of a select list.
 type item struct {
-	e     sql.Expr
-	v     val       // over the input; aggregates are still within
-	name  string    // of the output column
-	alias string    // as written, "" without
-	final plan.Expr // over the node below the Project: aggregates are references
-	attr  plan.Attr // of the output
+	e       sql.Expr
+	v       val       // over the input; aggregates are still within
+	name    string    // of the output column
+	alias   string    // as written, "" without
+	lateral bool      // it reads the alias of another
+	final   plan.Expr // over the node below the Project: aggregates are references
+	attr    plan.Attr // of the output
 }
 
 // selecting analyzes one SELECT: first all its expressions, then it builds the nodes.
@@ -35,14 +36,23 @@ type selecting struct {
 	keys       []plan.Named
 	aggs       []plan.Named
 	having     plan.Expr
+	specs      map[string]*sql.WindowSpec // of WINDOW
+	stages     []*windowStage
+	overDepth  map[plan.ID]int // of the columns of stages
+	qualify    plan.Expr
+	sets       *groupingSets
+	lastKey    int          // the position of the key that was added last, or was there already
+	shared     []plan.Named // values that differ with each evaluation, read by aliases
 	by         []plan.Order
 }
 
 // selectQuery analyzes a SELECT with the ORDER BY of the query around it.
 func (a *analyzer) selectQuery(ctx context.Context, sel *sql.Select, tail *sql.Query, env *ctes) (plan.Node, *scope, error) {
 	b := &selecting{a: a, sel: sel, tail: tail}
-	if err := b.refused(); err != nil {
-		return nil, nil, err
+	b.specs = map[string]*sql.WindowSpec{}
+	b.define(sel.Windows)
+	if tail != nil {
+		b.define(tail.Windows)
 	}
 	var err error
 	if b.node, b.in, err = a.from(ctx, sel.From, env); err != nil {
@@ -51,7 +61,7 @@ func (a *analyzer) selectQuery(ctx context.Context, sel *sql.Select, tail *sql.Q
 	if b.node, b.in, err = a.lateralViews(b.node, b.in, sel.Views); err != nil {
 		return nil, nil, err
 	}
-	for _, step := range []func() error{b.where, b.pipeItems, b.groupFirst, b.list, b.pipeRefused, b.group, b.finish, b.filterGroups, b.order} {
+	for _, step := range []func() error{b.where, b.pipeItems, b.groupFirst, b.list, b.pipeRefused, b.group, b.finish, b.filterGroups, b.qualified, b.order} {
 		if err := step(); err != nil {
 			return nil, nil, err
 		}
@@ -59,12 +69,21 @@ func (a *analyzer) selectQuery(ctx context.Context, sel *sql.Select, tail *sql.Q
 	return b.build()
 }
 
-func (b *selecting) refused() error {
-	switch {
-	case len(b.sel.Windows) > 0:
-		return b.a.unsupported(b.sel.Windows[0].Span(), "WINDOW")
+// define notes the windows of WINDOW, which are analyzed where they are used.
+func (b *selecting) define(list []sql.NamedWindow) {
+	for i := range list {
+		b.specs[list[i].Name.Name] = &list[i].Spec
 	}
-	return nil
+}
+
+func isSelect(b sql.Body) bool {
+	_, ok := b.(*sql.Select)
+	return ok
+}
+
+// scope is what an expression over the input may name.
+func (b *selecting) scope() *exprScope {
+	return &exprScope{in: b.in, windows: &b.windows, sel: b}
 }
 
 // where filters the input.
@@ -72,7 +91,7 @@ func (b *selecting) where() error {
 	if b.sel.Where == nil {
 		return nil
 	}
-	v, err := b.a.expr(&exprScope{in: b.in}, b.sel.Where)
+	v, err := b.a.expr(&exprScope{in: b.in, sel: b, where: true}, b.sel.Where)
 	if err != nil {
 		return err
 	}
@@ -80,12 +99,21 @@ func (b *selecting) where() error {
 		return b.a.fail(g.At, "INVALID_WHERE_CONDITION", "42903", "WHERE cannot contain an aggregate function").
 			WithHint("filter groups with HAVING, rows of one aggregate with FILTER (WHERE ...)")
 	}
+	if o := firstOver(v.x); o != nil {
+		return b.noWindows(o, "WHERE")
+	}
 	if v.x.Type().Kind != types.Boolean {
 		return b.a.fail(b.sel.Where.Span(), "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
 			"the condition \"%s\" is %s, not BOOLEAN", v.name, v.x.Type().SQL())
 	}
-	b.node = &plan.Filter{Child: b.node, Cond: v.x}
+	b.node = &plan.Filter{Child: b.withShared(b.node), Cond: v.x}
+	b.shared = nil
 	return nil
+}
+
+func (b *selecting) noWindows(o *over, clause string) error {
+	return b.a.fail(o.At, "WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE", "42903", "%s cannot contain a window function", clause).
+		WithHint("filter by it with QUALIFY, or compute it in a subquery in FROM")
 }
 
 func firstAgg(x plan.Expr) *plan.Agg {
@@ -104,7 +132,7 @@ func (b *selecting) list() error {
 	for i := range b.sel.Items {
 		it := &b.sel.Items[i]
 		if star, ok := it.X.(*sql.Star); ok {
-			cols, err := b.a.star(b.in, star)
+			cols, err := b.a.star(b.scope(), star)
 			if err != nil {
 				return err
 			}
@@ -122,11 +150,14 @@ func (b *selecting) list() error {
 		if len(it.Alias) > 1 {
 			return b.a.fail(it.Span(), "MULTI_ALIAS_WITHOUT_GENERATOR", "42K0E", "only a generator, such as explode, makes several columns")
 		}
-		v, err := b.a.expr(&exprScope{in: b.in, windows: &b.windows, lateral: b.items, list: true}, it.X)
+		n := &item{e: it.X}
+		s := b.scope()
+		s.lateral, s.list, s.usedLateral = b.items, true, &n.lateral
+		v, err := b.a.expr(s, it.X)
 		if err != nil {
 			return err
 		}
-		n := &item{e: it.X, v: v, name: outputName(it.X, v)}
+		n.v, n.name = v, outputName(it.X, v)
 		if len(it.Alias) == 1 {
 			n.name, n.alias = it.Alias[0].Name, it.Alias[0].Name
 		}
@@ -140,7 +171,7 @@ func (b *selecting) list() error {
 func outputName(e sql.Expr, v val) string {
 	switch x := e.(type) {
 	case *sql.Column:
-		if last := x.Parts[len(x.Parts)-1].Name; v.name != strings.ToLower(last)+"()" { // current_date
+		if last := x.Parts[len(x.Parts)-1].Name; v.name != strings.ToLower(last)+"()" && v.name != "current_user()" { // current_date
 			return last
 		}
 	case *sql.Cast:
@@ -175,6 +206,9 @@ func (b *selecting) finish() error {
 			b.a.setEvent(x, b.a.events[it.v.x])
 			it.final = x
 		}
+		if x := b.extract(it.final); x != it.final {
+			it.final = x
+		}
 		it.attr = b.a.outputAttr(it, used)
 	}
 	return nil
@@ -200,13 +234,24 @@ func (b *selecting) build() (plan.Node, *scope, error) {
 		w.Child = n
 		n = w
 	}
-	if b.grouped {
+	n = b.withShared(n)
+	switch {
+	case b.sets != nil:
+		if err := b.groupingInAggs(); err != nil {
+			return nil, nil, err
+		}
+		n = b.expand(n)
+	case b.grouped:
 		n = &plan.Aggregate{Child: n, Keys: b.keys, Aggs: b.aggs, Stateful: -1, At: b.groupSpan()}
 	}
 	if b.having != nil {
 		n = &plan.Filter{Child: n, Cond: b.having}
 	}
-	p := &plan.Project{Child: b.generated(n)}
+	n = b.overWindows(b.generated(n))
+	if b.qualify != nil {
+		n = &plan.Filter{Child: n, Cond: b.qualify}
+	}
+	p := &plan.Project{Child: n}
 	out := &scope{}
 	for _, it := range b.items {
 		p.Cols = append(p.Cols, plan.Named{Attr: it.attr, Expr: it.final})
@@ -269,7 +314,7 @@ func (b *selecting) hidden(p *plan.Project) []plan.Named {
 			}
 		}
 		plan.WalkExpr(o.Expr, func(e plan.Expr) bool {
-			if r, ok := e.(*plan.Ref); ok && !have[r.Attr.ID] {
+			if r, ok := e.(*plan.Ref); ok && !have[r.Attr.ID] && !b.a.isParam(r.Attr.ID) {
 				have[r.Attr.ID] = true
 				extra = append(extra, plan.Named{Attr: r.Attr, Expr: r})
 			}

@@ -168,7 +168,7 @@ func (a *analyzer) caseExpr(s *exprScope, e *sql.Case) (val, error) {
 		if operand, err = a.expr(s, e.Operand); err != nil {
 			return val{}, err
 		}
-		if plan.IsVolatile(operand.x) {
+		if operand = a.once(s, operand); plan.IsVolatile(operand.x) {
 			return val{}, a.unsupported(e.Operand.Span(), "CASE over a value that changes with each evaluation")
 		}
 	}
@@ -249,12 +249,13 @@ func (a *analyzer) makeStruct(s *exprScope, items []sql.Expr, at sql.Node) (v va
 	for _, it := range items {
 		switch it := it.(type) {
 		case *sql.Star:
-			cols, err := a.star(s.in, it)
+			cols, err := a.star(s, it)
 			if err != nil {
 				return val{}, "", err
 			}
-			for _, c := range cols {
-				add(c.name, c, c.name)
+			shown := starArgs(cols)
+			for i, c := range cols {
+				add(c.name, c, shown[i].name)
 			}
 			continue
 		case *sql.Alias:

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/azud/azud/internal/plan"
@@ -9,60 +10,34 @@ import (
 )
 
 // star expands *, t.* or the fields of a struct column, s.*.
-func (a *analyzer) star(sc *scope, e *sql.Star) ([]val, error) {
-	cols, err := a.starColumns(sc, e)
-	if err != nil {
-		return nil, err
+func (a *analyzer) star(s *exprScope, e *sql.Star) ([]val, error) {
+	cols, err := a.starColumns(s.in, e)
+	if err == nil && len(e.Except) > 0 && len(cols) > 0 {
+		cols, err = a.except(s.in, e, cols)
 	}
-	for _, x := range e.Except {
-		name := x.Strings()
-		hits, used := sc.match(name)
-		if len(hits) == 0 {
-			return nil, a.unresolved(name, x.Span(), sc)
-		}
-		if used < len(name) {
-			return nil, a.unsupported(x.Span(), "EXCEPT over a field of a struct")
-		}
-		cols = without(cols, hits)
+	if err == nil && e.Replace != nil {
+		return a.replaced(s, cols, e.Replace)
 	}
-	if e.Replace != nil {
-		return a.replaced(sc, cols, e.Replace)
-	}
-	return cols, nil
+	return cols, err
 }
 
 // replaced gives a column of a star another value (the pipe operator SET).
-func (a *analyzer) replaced(sc *scope, cols []val, r *sql.Replacement) ([]val, error) {
+func (a *analyzer) replaced(s *exprScope, cols []val, r *sql.Replacement) ([]val, error) {
 	found := false
 	for i, c := range cols {
 		if !strings.EqualFold(c.name, r.Name.Name) {
 			continue
 		}
-		v, err := a.expr(&exprScope{in: sc}, r.X)
+		v, err := a.expr(s, r.X)
 		if err != nil {
 			return nil, err
 		}
 		cols[i], found = val{v.x, c.name}, true
 	}
 	if !found {
-		return nil, a.unresolved([]string{r.Name.Name}, r.Name.Span(), sc)
+		return nil, a.unresolved([]string{r.Name.Name}, r.Name.Span(), s.in)
 	}
 	return cols, nil
-}
-
-func without(cols []val, hits []column) []val {
-	var out []val
-	for _, v := range cols {
-		r, ok := v.x.(*plan.Ref)
-		drop := false
-		for _, h := range hits {
-			drop = drop || ok && r.Attr.ID == h.attr.ID
-		}
-		if !drop {
-			out = append(out, v)
-		}
-	}
-	return out
 }
 
 // starOrder is the columns that a star may stand for: with a table the hidden ones are among them,
@@ -107,4 +82,24 @@ func (a *analyzer) starColumns(sc *scope, e *sql.Star) ([]val, error) {
 		out = append(out, val{&plan.Field{X: v.x, Index: i, At: e.Span()}, f.Name})
 	}
 	return out, nil
+}
+
+// hasTable reports a table of a scope.
+func (s *scope) hasTable(name []sql.Ident) bool {
+	qual := parts(name)
+	return len(qual) > 0 && slices.ContainsFunc(s.cols, func(c column) bool { return len(c.qual) > 0 && qualifies(qual, c.qual) })
+}
+
+// starArgs is the columns of a star as arguments: Spark shows those of a struct with their names.
+func starArgs(cols []val) []val {
+	out := make([]val, len(cols))
+	for i, c := range cols {
+		if f, ok := c.x.(*plan.Field); ok {
+			if r, ok := f.X.(*plan.Ref); ok {
+				c.name = r.Attr.Name + "." + c.name + " AS " + c.name
+			}
+		}
+		out[i] = c
+	}
+	return out
 }

@@ -13,8 +13,6 @@ import (
 var streamDifferences = map[string]string{
 	// Spark takes the maximum of a struct; here a watermark is on a timestamp.
 	"append: SELECT * FROM (SELECT window(timestamp,'5 minutes') AS w FROM STREAM sismos) WATERMARK w DELAY OF INTERVAL 10 MINUTES": "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
-	// Refused by the analyzer before.
-	"append: SELECT row_number() OVER (ORDER BY id) FROM STREAM sismos": "UNSUPPORTED_FEATURE",
 }
 
 // TestSparkStreams compares which streams may start in which output mode with Spark.

@@ -1,4 +1,4 @@
-"""Asks a real Spark 4.2.0 the queries of batch.txt and stream.txt and rewrites its answers.
+"""Asks a real Spark 4.2.0 the queries of the other files (not messages.txt) and rewrites its answers.
 
     pip install pyspark==4.2.0 && python record.py
 
@@ -46,7 +46,7 @@ def ask(spark, query, mode=None):
 
 def main():
     spark = connect()
-    for name in ("batch.txt", "stream.txt"):
+    for name in ("batch.txt", "windows.txt", "grouping.txt", "expressions.txt", "pivot.txt", "pipes.txt", "stream.txt"):
         out, query = [], ""
         for line in (HERE / name).read_text().splitlines():
             if line.startswith("=>"):
