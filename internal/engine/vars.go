@@ -53,6 +53,10 @@ func (s *Session) declareVariables(ctx context.Context, at scope, st *sql.Declar
 		value = vec.NullCol(*st.Type, 1)
 	}
 	if st.Default != nil {
+		if q := subquery(st.Default); q != nil {
+			return errs.New("INVALID_DEFAULT_VALUE.SUBQUERY_EXPRESSION", "the default of a variable cannot be a query").State("42623").At(at.src, q.Span()).
+				WithHint("declare it without, and write SET VAR %s = (SELECT …)", st.Names[0])
+		}
 		var err error
 		if value, err = s.constant(ctx, at, st.Default, st.Type); err != nil {
 			return err
@@ -85,19 +89,19 @@ func (s *Session) dropVariable(at scope, st *sql.DropVariable) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, there := s.vars[strings.ToLower(name)]; !there && !st.IfExists {
-		return s.noVariable(at, st.Name)
+		return s.noVariable(at, st.Name, "VARIABLE_NOT_FOUND")
 	}
 	delete(s.vars, strings.ToLower(name))
 	return nil
 }
 
 // noVariable is the error of a variable that is not declared. s.mu is held.
-func (s *Session) noVariable(at scope, n sql.Name) error {
+func (s *Session) noVariable(at scope, n sql.Name, class string) error {
 	var names []string
 	for _, v := range s.vars {
 		names = append(names, v.name)
 	}
-	e := errs.New("VARIABLE_NOT_FOUND", "there is no variable %s", n).State("42883").At(at.src, n.Span())
+	e := errs.New(class, "there is no variable %s", n).State("42883").At(at.src, n.Span())
 	if near := errs.Near(n.Last().Name, names); len(near) > 0 {
 		return e.WithHint("did you mean %s?", strings.Join(near, ", "))
 	}
@@ -115,7 +119,7 @@ func (s *Session) setVariables(ctx context.Context, at scope, st *sql.SetVariabl
 		s.mu.Lock()
 		targets[i] = s.vars[strings.ToLower(name)]
 		if targets[i] == nil {
-			err = s.noVariable(at, n)
+			err = s.noVariable(at, n, "UNRESOLVED_VARIABLE")
 		}
 		s.mu.Unlock()
 		if err != nil {
@@ -193,4 +197,18 @@ func (s *Session) constant(ctx context.Context, at scope, x sql.Expr, to *types.
 	}
 	out, err := analyze.Assign(&r.Ctx, &plan.Lit{Value: v, At: x.Span()}, *to, "the variable")
 	return out, at.at(err, x.Span())
+}
+
+// subquery finds a query in the expression of a default.
+func subquery(x sql.Expr) sql.Node {
+	switch x := x.(type) {
+	case *sql.Subquery:
+		return x
+	case *sql.Binary:
+		if q := subquery(x.L); q != nil {
+			return q
+		}
+		return subquery(x.R)
+	}
+	return nil
 }
