@@ -138,7 +138,7 @@ func operator(n plan.Node, o *BuildOptions) (node, error) {
 		return &union{in: in}, nil
 	case *plan.Join:
 		if n.Lateral {
-			return newLateral(n, in[0], o)
+			return o.eachRow(n, in[0], func(in node) (node, error) { return newLateral(n, in, o) })
 		}
 		return newJoin(n, in[0], in[1], o)
 	case *plan.Window:

@@ -61,6 +61,10 @@ func (t *groupTable) row(keys []vec.Col, i int, fresh func(id uint32, row int)) 
 
 func (t *groupTable) assignPacked(keys []vec.Col, n int, sel []uint32, out []uint32, fresh func(id uint32, row int)) {
 	for i := range vec.Each(n, sel) {
+		if !t.pack.whole(i) {
+			out[i] = t.row(keys, i, fresh)
+			continue
+		}
 		e, hit := t.pack.entry(i)
 		if !hit {
 			e.id = t.row(keys, i, fresh)

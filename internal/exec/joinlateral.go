@@ -26,7 +26,9 @@ type lateral struct {
 const lateralMemo = 32 << 20
 
 func newLateral(n *plan.Join, l node, o *BuildOptions) (node, error) {
-	j := &lateral{one: one{l}, shape: shapeOf(n), opts: o}
+	inner := *o // a right side is small, and there are many
+	inner.Workers, inner.Stats = 1, nil
+	j := &lateral{one: one{l}, shape: shapeOf(n), opts: &inner}
 	read := map[plan.ID]bool{}
 	plan.OuterRefs(n.R, read)
 	for i, a := range n.L.Output() {

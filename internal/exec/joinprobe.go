@@ -205,6 +205,10 @@ func (x *probing) direct(rows []uint32) {
 		x.give(x.narrowed(sel))
 		return
 	}
+	if 2*len(sel) > x.f.b.N && len(sel) < x.f.b.N { // keep the probed columns, as they are
+		x.beside(rows, sel, false)
+		return
+	}
 	x.r = x.r[:0]
 	for _, id := range x.ids {
 		if id != noID {
@@ -221,7 +225,27 @@ func (x *probing) narrowed(sel []uint32) *vec.Batch {
 
 // outer yields every row with the one row of the built side whose number is its id, or NULLs.
 func (x *probing) outer(rows []uint32) {
+	if 2*len(rows) > x.f.b.N && len(rows) < x.f.b.N {
+		x.beside(rows, rows, true)
+		return
+	}
 	x.emit(rows, x.ids, true)
+}
+
+// beside yields the probed batch with a selection, and beside each of rows the row of the built side
+// whose number is its id.
+func (x *probing) beside(rows, sel []uint32, holes bool) {
+	out := x.narrowed(sel)
+	x.r = zeros(x.r, out.N)
+	for k, r := range rows {
+		if x.ids[k] != noID || holes {
+			x.r[r] = x.ids[k]
+		}
+	}
+	built := make([]vec.Col, len(x.b.rows.Cols))
+	pickAll(built, x.b.rows.Cols, x.r, holes, nil)
+	out.Cols = x.ordered(out.Cols, built)
+	x.give(out)
 }
 
 // emit yields pairs; holes says that a row of the built side may be noID. Each probed row comes at

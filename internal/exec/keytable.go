@@ -32,6 +32,9 @@ type keyScratch struct {
 	every []uint32
 	found []uint32
 	ids   []uint32
+
+	hashed, slots []uint64
+	touched       uint64 // keeps loads that warm the cache from being left out
 }
 
 // rows is a selection of n rows as a list.
@@ -118,18 +121,20 @@ func (t *wordTable[K]) find(s *keyScratch, keys []vec.Col, rows, out []uint32) {
 	packed := t.packed(s, keys, rows)
 	slots, mask := t.slots, uint64(len(t.slots)-1)
 	have := t.keys
-	for k := range packed {
+	hashed, first := s.probes(len(packed))
+	for k := range packed { // first all loads of slots, so that they do not wait for each other
 		h := hashWord(&packed[k])
+		hashed[k], first[k] = h, slots[h&mask]
+	}
+	for k := range packed {
 		id := noID
-		for at := h & mask; ; at = (at + 1) & mask {
-			e := slots[at]
-			if e == 0 {
-				break
-			}
+		h := hashed[k]
+		for at, e := h&mask, first[k]; e != 0; e = slots[at] {
 			if e>>32 == h>>32 && have[uint32(e)-1] == packed[k] {
 				id = uint32(e) - 1
 				break
 			}
+			at = (at + 1) & mask
 		}
 		out[k] = id
 	}
@@ -140,6 +145,14 @@ func (t *wordTable[K]) find(s *keyScratch, keys []vec.Col, rows, out []uint32) {
 			}
 		}
 	}
+}
+
+// probes is scratch memory for n hashes and n slots.
+func (s *keyScratch) probes(n int) (hashed, slots []uint64) {
+	if cap(s.hashed) < n {
+		s.hashed, s.slots = make([]uint64, n), make([]uint64, n)
+	}
+	return s.hashed[:n], s.slots[:n]
 }
 
 func (t *wordTable[K]) assign(s *keyScratch, keys []vec.Col, rows, out []uint32) {
@@ -154,9 +167,17 @@ func (t *wordTable[K]) assign(s *keyScratch, keys []vec.Col, rows, out []uint32)
 		}
 		return
 	}
+	hashed, _ := s.probes(len(packed))
+	mask, touched := uint64(len(t.slots)-1), uint64(0)
 	for k := range packed {
-		out[k] = t.add(&packed[k])
+		h := hashWord(&packed[k])
+		hashed[k] = h
+		touched |= t.slots[h&mask] // see find
 	}
+	for k := range packed {
+		out[k] = t.addHashed(&packed[k], hashed[k])
+	}
+	s.touched = touched
 }
 
 // nullID is the id of NULL; its key is a zero that no slot leads to.
@@ -169,8 +190,9 @@ func (t *wordTable[K]) nullID() uint32 {
 	return t.null
 }
 
-func (t *wordTable[K]) add(key *K) uint32 {
-	h := hashWord(key)
+func (t *wordTable[K]) add(key *K) uint32 { return t.addHashed(key, hashWord(key)) }
+
+func (t *wordTable[K]) addHashed(key *K, h uint64) uint32 {
 	mask := uint64(len(t.slots) - 1)
 	at := h & mask
 	for ; t.slots[at] != 0; at = (at + 1) & mask {
@@ -252,7 +274,7 @@ func (t *byteTable) find(s *keyScratch, keys []vec.Col, rows, out []uint32) {
 	}
 	cached := s.pack.prepare(keys, n, rows)
 	for k, r := range rows {
-		if !cached {
+		if !cached || !s.pack.whole(int(r)) {
 			out[k] = t.look(s, keys, int(r))
 			continue
 		}

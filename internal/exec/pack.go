@@ -8,14 +8,16 @@ import (
 )
 
 // packer is the fast path of groupTable: keys made of numbers, times, structs of them and
-// dictionary or constant strings are packed into a few words a row, and a small
-// cache tells the group of words seen before. Strings are packed as dictionary ids, which
-// are good for one batch only.
+// strings are packed into a few words a row, and a small cache tells the group of words seen before.
+// Strings in a dictionary, and constant ones, are packed as ids, which are good for one batch only;
+// others by their bytes if there are no more than seven.
 type packer struct {
 	words [][packWords]uint64 // of each row of the batch
 	nulls []uint32            // of each row: a bit a leaf
 	width int                 // words in use
 	leafs int
+	long  int  // strings that could not be packed
+	local bool // the words of the last batch mean nothing in another
 	cache []packed
 	gen   uint32 // entries of another generation are stale
 }
@@ -23,6 +25,8 @@ type packer struct {
 const (
 	packWords = 4
 	packCache = 4096 // entries, a power of two
+	packShort = 7    // bytes of a string that fit into a word with their number
+	unpacked  = 1 << 31
 )
 
 type packed struct {
@@ -53,26 +57,27 @@ func (p *packer) prepare(keys []vec.Col, n int, sel []uint32) bool {
 		}
 		width, leafs, local = width+w, leafs+l, local || loc
 	}
-	if width > packWords || width == 0 || leafs > 32 {
+	if width > packWords || width == 0 || leafs > 31 {
 		return false
 	}
 	if p.cache == nil {
 		p.cache, p.gen = make([]packed, packCache), 1
 	}
-	if local {
+	if local || p.local {
 		p.forget()
 	}
+	p.local = local
 	if cap(p.words) < n {
 		p.words, p.nulls = make([][packWords]uint64, n), make([]uint32, n)
 	}
 	p.words, p.nulls = p.words[:n], p.nulls[:n]
 	clear(p.words)
 	clear(p.nulls)
-	p.width, p.leafs = 0, 0
+	p.width, p.leafs, p.long = 0, 0, 0
 	for i := range keys {
 		p.column(&keys[i], n, sel)
 	}
-	return true
+	return 2*p.long < count(n, sel)
 }
 
 // packable tells how many words and null bits a column takes, and whether its words mean
@@ -82,7 +87,7 @@ func packable(c *vec.Col) (width, leafs int, local, ok bool) {
 	case w > 0 && w <= 8:
 		return 1, 1, false, true
 	case c.Type.Kind == types.String || c.Type.Kind == types.Binary:
-		return 1, 1, true, c.Enc != vec.Flat
+		return 1, 1, c.Enc != vec.Flat, true
 	case c.Type.Kind == types.Struct && c.Enc == vec.Flat:
 		width, leafs = 0, 1
 		for i := range c.Kids {
@@ -131,11 +136,35 @@ func (p *packer) column(c *vec.Col, n int, sel []uint32) {
 
 // ids packs dictionary ids; a constant packs as 0.
 func (p *packer) ids(c *vec.Col, n int, sel []uint32) {
+	if c.Enc == vec.Flat {
+		p.bytes(c, n, sel)
+	}
 	if c.Enc != vec.Dict {
 		return
 	}
 	for i := range vec.Each(n, sel) {
 		p.words[i][p.width] = uint64(c.Ids[i])
+	}
+}
+
+// bytes packs short strings with their length; rows with longer ones are marked.
+func (p *packer) bytes(c *vec.Col, n int, sel []uint32) {
+	k := p.width
+	for i := range vec.Each(n, sel) {
+		if c.Valid != nil && c.IsNull(i) {
+			continue
+		}
+		s := c.Data[c.Off[i]:c.Off[i+1]]
+		if len(s) > packShort {
+			p.nulls[i] |= unpacked
+			p.long++
+			continue
+		}
+		w := uint64(len(s)) << 56
+		for j, b := range s {
+			w |= uint64(b) << (8 * j)
+		}
+		p.words[i][k] = w
 	}
 }
 
@@ -155,6 +184,9 @@ func packFixed[T int8 | int16 | int32 | int64](p *packer, c *vec.Col, n int, sel
 		}
 	}
 }
+
+// whole reports that all of a row's key is in its words.
+func (p *packer) whole(i int) bool { return p.nulls[i]&unpacked == 0 }
 
 // entry is the cache entry of a row; on a miss it already holds the row's words and the
 // caller sets the id. Two places are tried, so that two keys in turn do not fight over one.

@@ -204,7 +204,7 @@ func sortedRuns(ctx context.Context, list []*sorter, size, top int) iter.Seq2[*v
 			runs = append(runs, s.runs...)
 		}
 		left := top
-		for b, err := range mergeRuns(ctx, list[0].schema, runs, size) {
+		for b, err := range mergeRuns(ctx, list[0].schema[:len(list[0].schema)-1], runs, size) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -215,7 +215,6 @@ func sortedRuns(ctx context.Context, list []*sorter, size, top int) iter.Seq2[*v
 				}
 				left -= b.N
 			}
-			b.Cols = b.Cols[:len(b.Cols)-1]
 			if !yield(b, nil) || top > 0 && left == 0 {
 				return
 			}
@@ -295,10 +294,11 @@ func (h *cursors) Pop() any {
 	return c
 }
 
-// mergeRuns yields the rows of sorted runs in order, with their keys, in batches of size rows.
+// mergeRuns yields the rows of sorted runs in order, in batches of size rows; schema is the columns that
+// are wanted: all, or all but the keys.
 func mergeRuns(ctx context.Context, schema types.Schema, runs []*sortedRun, size int) iter.Seq2[*vec.Batch, error] {
 	if len(runs) == 1 && runs[0].rows != nil {
-		return oneRun(ctx, runs[0], size)
+		return oneRun(ctx, runs[0], len(schema), size)
 	}
 	return func(yield func(*vec.Batch, error) bool) {
 		var h cursors
@@ -373,7 +373,7 @@ func startCursors(h *cursors) error {
 	return nil
 }
 
-func oneRun(ctx context.Context, r *sortedRun, size int) iter.Seq2[*vec.Batch, error] {
+func oneRun(ctx context.Context, r *sortedRun, width, size int) iter.Seq2[*vec.Batch, error] {
 	return func(yield func(*vec.Batch, error) bool) {
 		for part := range slices.Chunk(r.order, size) {
 			if err := ctx.Err(); err != nil {
@@ -381,7 +381,7 @@ func oneRun(ctx context.Context, r *sortedRun, size int) iter.Seq2[*vec.Batch, e
 				return
 			}
 			b := &vec.Batch{N: len(part)}
-			for c := range r.rows.Cols {
+			for c := range width {
 				b.Cols = append(b.Cols, vec.Take(&r.rows.Cols[c], part))
 			}
 			if !yield(b, nil) {
@@ -389,46 +389,4 @@ func oneRun(ctx context.Context, r *sortedRun, size int) iter.Seq2[*vec.Batch, e
 			}
 		}
 	}
-}
-
-// weaver puts batches together of rows of other batches.
-type weaver struct {
-	out  *vec.Builder
-	size int
-	n    int
-	from *vec.Batch // of the rows in sel, which are not copied yet
-	sel  []uint32
-}
-
-func newWeaver(s types.Schema, size int) *weaver {
-	return &weaver{out: vec.NewBuilder(s), size: size}
-}
-
-// add takes a row; true means that there are enough for a batch.
-func (w *weaver) add(b *vec.Batch, row int) bool {
-	if b != w.from {
-		w.flush()
-		w.from = b
-	}
-	w.sel = append(w.sel, uint32(row))
-	w.n++
-	return w.n >= w.size
-}
-
-func (w *weaver) flush() {
-	if len(w.sel) == 0 {
-		return
-	}
-	for c, b := range w.out.Cols {
-		b.AppendRows(&w.from.Cols[c], w.from.N, w.sel)
-	}
-	w.sel = w.sel[:0]
-}
-
-func (w *weaver) finish() *vec.Batch {
-	w.flush()
-	w.from = nil
-	b := w.out.Finish()
-	b.N, w.n = w.n, 0
-	return b
 }
