@@ -72,7 +72,7 @@ func arrayAndElem(name string, array, value Arg) (elem types.Type, err error) {
 	}
 	t := array.Type
 	if t.Kind != types.Array {
-		return elem, diff()
+		return elem, mismatch(name, 0, `"ARRAY"`, t)
 	}
 	elem, ok := tightest(*t.Elem, value.Type)
 	if !ok {

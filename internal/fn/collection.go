@@ -108,17 +108,30 @@ func bindKeyed(name string, args []Arg, find func(index int64, size int) (int, e
 		}
 		return Bound{Params: []types.Type{t, index}, Result: *t.Elem, Nullable: true, Kernel: elementAt(*t.Elem, find)}, nil
 	case types.Map:
-		key, ok := widest(*t.Key, args[1].Type)
+		match := tightest
+		if name == "getitem" {
+			match = widest
+		}
+		key, ok := match(*t.Key, args[1].Type)
 		if name == "getitem" && !ok && implicit(args[1].Type, *t.Key) {
 			key, ok = *t.Key, true
 		}
 		if !ok || !key.Equal(*t.Key) && !types.CanUpCast(*t.Key, key) {
+			if strings.HasSuffix(name, "element_at") {
+				return Bound{}, mapDiffers(name, t, args[1].Type)
+			}
 			return Bound{}, mismatch(name, 1, `"`+t.Key.SQL()+`"`, args[1].Type)
 		}
 		wide := types.MapOf(key, *t.Elem, t.HasNull)
 		return Bound{Params: []types.Type{wide, key}, Result: *t.Elem, Nullable: true, Kernel: mapValue(wide)}, nil
 	}
 	return Bound{}, mismatch(name, 0, `"ARRAY" or "MAP"`, t)
+}
+
+// mapDiffers is the error of a key of another type than the map's.
+func mapDiffers(name string, m, key types.Type) error {
+	return errs.New("DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES", `%s takes a map and a key of its type, not "%s" and "%s"`, name, m.SQL(), key.SQL()).
+		State("42K09").WithHint("cast the key to %s", m.Key.SQL())
 }
 
 func bindElementAt(try bool) func(name string, args []Arg) (Bound, error) {
@@ -411,7 +424,7 @@ func bindMapContains(name string, args []Arg) (Bound, error) {
 			return Bound{}, nullType(name)
 		}
 		if _, ok := widest(*args[0].Type.Key, args[1].Type); !ok {
-			return Bound{}, errs.New("DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES", `%s takes a map and a key of its type, not "%s" and "%s"`, name, args[0].Type.SQL(), args[1].Type.SQL()).State("42K09")
+			return Bound{}, mapDiffers(name, args[0].Type, args[1].Type)
 		}
 	}
 	b, err := bindKeyed(name, args, nil)

@@ -51,6 +51,11 @@ func tokens(s string) []string {
 		case c == ' ':
 			i++
 			continue
+		case c == '`':
+			j += strings.IndexByte(s[j:], '`')
+			out = append(out, s[i+1:j])
+			i = j + 1
+			continue
 		case c == '\'' || c == '"':
 			for j < len(s) && s[j] != c {
 				if s[j] == '\\' {
@@ -196,6 +201,11 @@ func (e *evaluator) primary() vec.Col {
 func (e *evaluator) function(name string) vec.Col {
 	e.want("(")
 	var args []vec.Col
+	if name == "timestampadd" || name == "timestampdiff" {
+		args = append(args, vec.ConstString(types.StringType, e.peek(), 1))
+		e.pos++
+		e.want(",")
+	}
 	if name == "extract" {
 		args = append(args, vec.ConstString(types.StringType, e.peek(), 1))
 		e.pos++

@@ -23,7 +23,9 @@ func Scalars() []Scalar {
 		mathFuncs(),
 		stringFuncs(), codeFuncs(), regexpFuncs(), printfFuncs(),
 		dateFuncs(), datePartFuncs(), formatFuncs(),
-		makeFuncs(), collectionFuncs(),
+		makeFuncs(), collectionFuncs(), arraySetFuncs(), arrayEditFuncs(), mapMoreFuncs(),
+		charsetFuncs(), stringMiscFuncs(), numberFormatFuncs(), urlFuncs(), trigFuncs(), vectorFuncs(), aesFuncs(),
+		makeTimeFuncs(), unitFuncs(), sessionFuncs(), operatorFuncs(),
 		miscFuncs(),
 	))
 }

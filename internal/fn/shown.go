@@ -18,6 +18,14 @@ func ShownCall(name string, ts []types.Type, args []string) (string, bool) {
 	switch name {
 	case "acosh", "asinh", "atanh", "cot", "csc", "sec", "spark_partition_id":
 		return call(strings.ToUpper(name), args...)
+	case "timestampadd", "dateadd", "date_add":
+		if n == 3 {
+			return call("timestampadd", args...)
+		}
+	case "timestampdiff", "timediff", "datediff", "date_diff":
+		if n == 3 {
+			return call("timestampdiff", args...)
+		}
 	case "current_database":
 		return call("current_schema", args...)
 	case "lpad", "rpad":

@@ -86,7 +86,7 @@ func bindElt(name string, args []Arg) (Bound, error) {
 	}
 	t := types.BinaryType
 	for _, a := range args[1:] {
-		if a.Type.Kind != types.Binary && a.Type.Kind != types.Null {
+		if a.Type.Kind != types.Binary {
 			t = types.StringType
 		}
 	}

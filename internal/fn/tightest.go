@@ -21,6 +21,8 @@ func tightest(a, b types.Type) (types.Type, bool) {
 		return a, b.IsIntegral() && types.CanUpCast(b, a)
 	case a.Kind == types.Decimal:
 		return a, a.Equal(b)
+	case a.Kind == types.Float && b.IsIntegral(), b.Kind == types.Float && a.IsIntegral():
+		return types.FloatType, true
 	case a.Kind != b.Kind && (a.Kind == types.String || b.Kind == types.String):
 		return a, false
 	case a.Kind == types.Array && b.Kind == types.Array:
