@@ -42,6 +42,7 @@ func bindApproxPercentile(name string) func([]Arg) (BoundAggregate, error) {
 			result = types.ArrayOf(ts[0], false)
 		}
 		return BoundAggregate{Params: ts, Result: result, Nullable: true, Version: 1, Partial: []types.Type{types.BinaryType},
+			OrderSensitive: true, // which of the values within the error it is
 			New: func(*Context) Accumulator {
 				return &approxAcc{elem: ts[0], ps: ps, many: many, eps: 1 / float64(accuracy)}
 			}}, nil

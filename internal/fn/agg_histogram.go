@@ -33,7 +33,8 @@ func bindHistogram(name string) func([]Arg) (BoundAggregate, error) {
 		result := types.ArrayOf(types.StructOf(types.Field{Name: "x", Type: ts[0], Nullable: true},
 			types.Field{Name: "y", Type: types.DoubleType, Nullable: true}), true)
 		return BoundAggregate{Params: ts, Result: result, Nullable: true, Version: 1, Partial: []types.Type{types.BinaryType},
-			New: func(*Context) Accumulator { return &histogramAcc{result: result, most: int(n)} }}, nil
+			OrderSensitive: true, // which bins were joined
+			New:            func(*Context) Accumulator { return &histogramAcc{result: result, most: int(n)} }}, nil
 	}
 }
 

@@ -13,14 +13,22 @@ type pairs struct {
 	n, xAvg, yAvg, xy, xx, yy float64
 }
 
-func (p *pairs) add(x, y float64) {
+// add counts a row. Spark has two formulas for the squares, which differ in the last digit: that of
+// its correlation, and that of its variance, on which the regressions rest.
+func (p *pairs) add(x, y float64, correlation bool) {
 	p.n++
 	dx, dy := x-p.xAvg, y-p.yAvg
-	p.xAvg += dx / p.n
-	p.yAvg += dy / p.n
+	stepX, stepY := dx/p.n, dy/p.n
+	p.xAvg += stepX
+	p.yAvg += stepY
 	p.xy += dx * (y - p.yAvg)
-	p.xx += dx * (x - p.xAvg)
-	p.yy += dy * (y - p.yAvg)
+	if correlation {
+		p.xx += dx * (x - p.xAvg)
+		p.yy += dy * (y - p.yAvg)
+	} else {
+		p.xx += dx * (dx - stepX)
+		p.yy += dy * (dy - stepY)
+	}
 }
 
 func (p *pairs) merge(q pairs) {
@@ -49,7 +57,7 @@ func pair(usage, doc string, yFirst bool, result func(p pairs) (float64, bool)) 
 			ts, err := resolve(name, args, 2, double, double)
 			d := types.DoubleType
 			return BoundAggregate{Params: ts, Result: d, Nullable: true, Partial: []types.Type{d, d, d, d, d, d}, Version: 1,
-				New: func(*Context) Accumulator { return &pairAcc{yFirst: yFirst, corr: name == "corr", result: result} }}, err
+				New: func(*Context) Accumulator { return &pairAcc{yFirst: yFirst, name: name, result: result} }}, err
 		}
 	})
 }
@@ -123,7 +131,7 @@ func (a *regrAvg) Update(groups []uint32, args []vec.Col, sel []uint32) error {
 // pairAcc keeps pairs for each group.
 type pairAcc struct {
 	yFirst bool
-	corr   bool
+	name   string
 	result func(p pairs) (float64, bool)
 	p      []pairs
 }
@@ -138,8 +146,9 @@ func (a *pairAcc) Update(groups []uint32, args []vec.Col, sel []uint32) error {
 	if a.yFirst {
 		x, y = y, x
 	}
+	correlation := a.name == "corr" || a.name == "regr_r2"
 	for i := range live(len(groups), sel, valid) {
-		a.p[groups[i]].add(x.at(i), y.at(i))
+		a.p[groups[i]].add(x.at(i), y.at(i), correlation)
 	}
 	return nil
 }
@@ -178,7 +187,7 @@ func (a *pairAcc) Final(groups []uint32) (vec.Col, error) {
 		switch {
 		case !ok:
 			return 0, errNull
-		case a.corr && p.n > 1 && p.xx*p.yy == 0: // of one value: Spark divides
+		case a.name == "corr" && p.n > 1 && p.xx*p.yy == 0: // of one value: Spark divides
 			return 0, divideByZero()
 		}
 		return v, nil

@@ -135,7 +135,7 @@ func bindMapZip(b *higherBinder) error {
 		}
 	}
 	key, ok := types.Common(*ts[0].Key, *ts[1].Key)
-	if !ok {
+	if k0, k1 := ts[0].Key.Kind, ts[1].Key.Kind; !ok || k0 != k1 && (k0 == types.String || k1 == types.String) && k0 != types.Null && k1 != types.Null {
 		return errs.New("DATATYPE_MISMATCH.MAP_ZIP_WITH_DIFF_TYPES", `the keys of the two maps of %s have the types "%s" and "%s"`,
 			b.name, ts[0].Key.SQL(), ts[1].Key.SQL()).State("42K09").WithHint("cast the keys of one map to the type of the other's")
 	}
