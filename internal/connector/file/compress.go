@@ -49,7 +49,9 @@ func decompress(name string, r io.Reader) (out io.Reader, done func(), err error
 			return len(b), err
 		}}
 	case "lz4":
-		out = &hadoopReader{r: r, decode: lz4.UncompressBlock}
+		out = &hadoopReader{r: r, decode: func(dst, src []byte) (int, error) {
+			return lz4.UncompressBlock(src, dst)
+		}}
 	default:
 		out = r
 	}

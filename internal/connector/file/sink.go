@@ -68,6 +68,15 @@ func (s *sink) Begin(_ context.Context, schema types.Schema, m connector.SaveMod
 	w.uuid = s.uuid()
 	w.dir = join(parent(s.target), stagePrefix(s.target)+w.uuid)
 	s.sweep()
+	// The folders that this makes above are to be as durable as the rows.
+	for d := parent(w.dir); ; d = parent(d) {
+		w.dirs = append([]string{d}, w.dirs...)
+		if ok, err := exists(s.store, d); err != nil {
+			return nil, writeFailed(w.dir, err)
+		} else if ok || d == "/" {
+			break
+		}
+	}
 	if err := s.store.MkdirAll(w.dir); err != nil {
 		return nil, writeFailed(w.dir, err)
 	}
@@ -118,8 +127,8 @@ type writer struct {
 	create  func(Writer) (encoder, error)
 	ending  string
 	uuid    string
-	dir     string // the hidden folder
-	dirs    []string
+	dir     string   // the hidden folder
+	dirs    []string // to be synced, outer ones first
 	perFile int64
 	open    map[string]*output // by folder below dir, "" without partitions
 	turn    int64

@@ -59,7 +59,8 @@ func NewWriter(w io.Writer, s types.Schema, compression string) (*Writer, error)
 	if err := errors.Join(kv.Append("org.apache.spark.version", "4.2.0"), kv.Append(SchemaKey, SparkJSON(s))); err != nil {
 		return nil, err
 	}
-	f, err := file.NewParquetWriterWithError(w, root, file.WithWriterProps(pq.NewWriterProperties(props...)), file.WithWriteMetadata(kv))
+	f, err := file.NewParquetWriterWithError(struct{ io.Writer }{w}, root, // without Close: the file stays open
+		file.WithWriterProps(pq.NewWriterProperties(props...)), file.WithWriteMetadata(kv))
 	return &Writer{schema: s, file: f}, err
 }
 

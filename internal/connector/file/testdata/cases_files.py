@@ -54,6 +54,13 @@ for c in ("gzip", "zstd", "bzip2", "deflate", "snappy", "lz4"):
 W = """SELECT CAST(id AS TINYINT) ti, id l, id / 8D d, CAST(id AS FLOAT)/4 f, CAST(id * 1.5 AS DECIMAL(9,2)) d9, id % 2 = 0 b,
  IF(id = 1, NULL, concat('s,"', id)) s, '' e, DATE'2024-01-01' dt, TIMESTAMP'2024-01-02 03:04:05.678901' ts, TIMESTAMP_NTZ'2024-01-02 03:04:05.5' tn,
  ' sp ' sp, 'a\\\\b' bs, 'a\\nb' nl, '#c' cm, CAST('NaN' AS DOUBLE) nan, CAST('-Infinity' AS DOUBLE) inf FROM range(2)"""
+ODD = """SELECT * FROM VALUES ('#x', 'a,b', 'q"r'), (' ', '"q"', 'a\\rb'), (NULL, 'x', 'y'), ('', NULL, '\\t'), ('a\\\\"b', '\\\\', 'ñ'), ("'", ' # ', 'a\\\\') AS t(a, b, c)"""
+write(W, "w_rows", "parquet")
+write(ODD, "w_rows_odd", "parquet")
+write(ODD, "w_csv_odd", "csv", comment="#")
+write(ODD, "w_csv_odd_all", "csv", quoteAll="true")
+write("SELECT 's' v UNION ALL SELECT NULL", "w_rows_text", "parquet")
+write(W + " UNION ALL SELECT NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL", "w_rows_null", "parquet")
 write(W, "w_csv", "csv", header="true")
 write(W, "w_csv_all", "csv", quoteAll="true", sep=";", nullValue="NULO", emptyValue="VACIO")
 write(W, "w_csv_escape", "csv", escapeQuotes="false", ignoreLeadingWhiteSpace="false", ignoreTrailingWhiteSpace="false", dateFormat="dd/MM/yyyy", timestampFormat="dd/MM/yyyy HH:mm")
