@@ -79,7 +79,7 @@ func (t *table) notFound(written, p string) error {
 	e := errs.New("PATH_NOT_FOUND", "Path does not exist: file:%s", p).State("42K03")
 	if names, err := t.store.List(parent(p)); err == nil {
 		if near := errs.Near(base(p), names); len(near) > 0 {
-			return e.WithHint("did you mean %s?", join(parent(written), near[0]))
+			return e.WithHint("did you mean %s?", strings.TrimSuffix(written, base(strings.TrimRight(written, "/")))+near[0])
 		}
 		return e.WithHint("the folder %s is there, but it has nothing of that name", parent(p))
 	}

@@ -223,7 +223,7 @@ func (s *shape) offsets(d *dense) []int32 {
 
 // value makes a leaf's column: a slot for each entry where its parent is there.
 func (s *shape) value(d *dense) vec.Col {
-	if d.defs == nil {
+	if d.defs == nil || d.vals == d.n {
 		return s.leaf.column(d, nil, d.n)
 	}
 	present, most := make([]bool, 0, d.n), uint8(s.leaf.maxDef)
