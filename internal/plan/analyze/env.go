@@ -72,5 +72,8 @@ func Query(ctx context.Context, q *sql.Query, env Env) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.streamQueries(n); err != nil {
+		return nil, err
+	}
 	return numberStateful(a.foldAll(n)), nil
 }

@@ -118,6 +118,29 @@ func (a *analyzer) joinedStreams(l, r side, at errs.Span) error {
 		WithHint("leave out STREAM to join the rows that are there now, or let a flow write the stream into a table and join that")
 }
 
+// streamQueries refuses a subquery as a value in a query over a stream, which would be a join.
+func (a *analyzer) streamQueries(n plan.Node) error {
+	var found *plan.Subquery
+	plan.Walk(n, func(n plan.Node) bool {
+		if !plan.IsStreaming(n) || found != nil {
+			return false
+		}
+		for _, x := range plan.ExprsOf(n) {
+			plan.WalkExpr(x, func(e plan.Expr) bool {
+				if q, ok := e.(*plan.Subquery); ok && found == nil {
+					found = q
+				}
+				return found == nil
+			})
+		}
+		return true
+	})
+	if found == nil {
+		return nil
+	}
+	return a.unsupported(found.At, "a subquery over a stream").WithHint("let a flow write the stream into a table and query that")
+}
+
 // readsAny reports a plan that reads a column of a scope around it.
 func readsAny(n plan.Node, sc *scope) bool {
 	set := map[plan.ID]bool{}
@@ -277,8 +300,12 @@ func (a *analyzer) coalesced(j *plan.Join, sc *scope, keys [2][]plan.ID) (plan.N
 	for i := range keys[0] {
 		var pair []val
 		for _, id := range []plan.ID{keys[0][i], keys[1][i]} {
-			c, _ := plan.Find(j.Output(), id)
-			pair = append(pair, val{&plan.Ref{Attr: c, At: j.At}, c.Name})
+			for _, c := range sc.cols {
+				if c.attr.ID == id {
+					pair = append(pair, val{&plan.Ref{Attr: c.attr, At: j.At}, c.attr.Name})
+					break
+				}
+			}
 			hidden[id] = true
 		}
 		cast, t, err := a.common("USING", j.At, pair)
