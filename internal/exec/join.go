@@ -140,7 +140,9 @@ func (o *join) index(ctx context.Context, c *collected) (*buildSide, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.acc.set(size + side.bytes())
+	if !o.acc.set(size+side.bytes()) && o.opts.q.spill == nil {
+		return nil, o.opts.q.mem.full("the rows of one side of a join")
+	}
 	return side, nil
 }
 

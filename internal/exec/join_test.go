@@ -317,7 +317,8 @@ func checkJoin(t *testing.T, r *rand.Rand, n *plan.Join, conds []cond, left, rig
 	t.Helper()
 	want, class := oracle(n, conds, left, right)
 	data := tables{left.attrs[0].ID: left.batches(r), right.attrs[0].ID: right.batches(r)}
-	for _, o := range joinOptions {
+	for _, k := range r.Perm(len(joinOptions))[:2] { // each way comes often enough
+		o := joinOptions[k]
 		got, err := sortedRows(n, o, data.task())
 		if errs.ClassOf(err) != class {
 			t.Fatalf("%v %v with %+v: error %v, want %q", n.Kind, conds, o, err, class)

@@ -12,7 +12,7 @@ import (
 
 // buildSide is one side of a join in memory, found by key. It does not change while it is probed.
 type buildSide struct {
-	rows  *vec.Batch // flat; without keys' columns
+	rows  *vec.Batch // flat; the columns kept, without keys
 	table keyTable   // nil: no keys, every row is a candidate
 	// first and next chain the rows of a key: first by id, next by row; noID ends. first is nil
 	// if row and id are the same: each key has one row.
@@ -35,10 +35,11 @@ func newJoinBuilder(s *joinShape, o *BuildOptions) (*joinBuilder, error) {
 	return &joinBuilder{shape: s, keys: keys, sel: []uint32{}}, err
 }
 
-// buildSchema is the built side's columns, then its keys.
+// buildSchema is the columns that are kept of the built side, then its keys.
 func (s *joinShape) buildSchema() types.Schema {
 	var out types.Schema
-	for _, a := range s.build {
+	for _, i := range s.kept {
+		a := s.build[i]
 		out = append(out, types.Field{Name: a.Name, Type: a.Type, Nullable: true})
 	}
 	for _, t := range s.keyTypes {
@@ -57,7 +58,11 @@ func (b *joinBuilder) withKeys(f *frame) (*vec.Batch, error) {
 	if !b.shape.keepsUnmatchable() {
 		sel = b.shape.matchable(keys, f.b.N, sel, &b.sel)
 	}
-	return &vec.Batch{Cols: slices.Concat(f.b.Cols, keys), N: f.b.N, Sel: sel}, nil
+	cols := make([]vec.Col, 0, len(b.shape.kept)+len(keys))
+	for _, i := range b.shape.kept {
+		cols = append(cols, f.b.Cols[i])
+	}
+	return &vec.Batch{Cols: append(cols, keys...), N: f.b.N, Sel: sel}, nil
 }
 
 // matchable narrows a selection to rows without NULL in a key that matches no NULL.
@@ -82,7 +87,7 @@ func (s *joinShape) matchable(keys []vec.Col, n int, sel []uint32, buf *[]uint32
 
 // index makes the table over rows of buildSchema.
 func (s *joinShape) index(ctx context.Context, all *vec.Batch) (*buildSide, error) {
-	width := len(s.build)
+	width := len(s.kept)
 	b := &buildSide{rows: &vec.Batch{Cols: all.Cols[:width], N: all.N}, any: all.N > 0}
 	if s.kind == plan.FullOuter {
 		b.matched = make([]uint32, (all.N+31)/32)

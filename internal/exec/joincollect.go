@@ -134,7 +134,7 @@ func (c *collector) divideHeld(w int) error {
 // divide puts rows of the built side into partitions. Rows with a NULL key go to all of them if
 // they count everywhere.
 func (c *collector) divide(p *partitions, w int, b *vec.Batch) error {
-	keys := b.Cols[len(c.shape.build):]
+	keys := b.Cols[len(c.shape.kept):]
 	s := &c.sorting[w]
 	rows := c.scratch[w].rows(b.N, nil)
 	if !c.shape.divisible() {

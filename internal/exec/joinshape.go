@@ -17,6 +17,7 @@ type joinShape struct {
 	keyTypes             []types.Type
 	nullSafe             []bool    // of each key: <=>
 	rest                 plan.Expr // the condition beside the keys; nil: none
+	kept                 []int     // the columns of the built side that are needed: of the result, or of the condition
 }
 
 func shapeOf(n *plan.Join) *joinShape {
@@ -25,6 +26,7 @@ func shapeOf(n *plan.Join) *joinShape {
 		s.kind, s.swapped = plan.LeftOuter, true
 		s.probe, s.build = s.build, s.probe
 	}
+	s.keep()
 	if n.Lateral {
 		s.rest = n.On
 		return s
@@ -35,6 +37,19 @@ func shapeOf(n *plan.Join) *joinShape {
 		}
 	}
 	return s
+}
+
+// keep finds the columns of the built side that are needed after its keys have been computed.
+func (s *joinShape) keep() {
+	read := map[plan.ID]bool{}
+	if s.node.On != nil {
+		plan.Refs(s.node.On, read)
+	}
+	for i, a := range s.build {
+		if !s.kind.KeepsLeftOnly() || s.node.Lateral || read[a.ID] {
+			s.kept = append(s.kept, i)
+		}
+	}
 }
 
 // conjuncts takes a condition apart at its ANDs; TRUE is none.
