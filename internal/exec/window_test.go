@@ -464,3 +464,32 @@ func TestWindowSharesOneSort(t *testing.T) {
 		}
 	}
 }
+
+// TestWindowSpills: with a budget that the rows do not fit the answer is the same, and one that not even
+// what the functions read of one partition fits is refused by name.
+func TestWindowSpills(t *testing.T) {
+	n := 20000
+	var ids, gs, ks, xs []any
+	for i := range n {
+		ids, gs, ks, xs = append(ids, i), append(gs, fmt.Sprint(i%7, strings.Repeat("x", 40))), append(ks, i*7919%n), append(xs, i%100)
+	}
+	batch := batchOf(colOf(types.LongType, ids...), colOf(types.StringType, gs...), colOf(types.LongType, ks...), colOf(types.LongType, xs...))
+	c := aggOver(t, "sum", plan.Frame{Lo: bound(plan.Unbounded, 0), Hi: bound(plan.CurrentRow, 0)}, ref(wX))
+	node := func(keys ...plan.Expr) plan.Node {
+		return &plan.Window{Child: scanOf(wID, wG, wKey, wX), Partition: keys, Order: []plan.Order{{Expr: ref(wKey)}},
+			Calls: []plan.Named{named(attr(10, "s", types.LongType), c)}}
+	}
+	want := windowTexts(t, mustBuild(t, node(ref(wG)), BuildOptions{Workers: 1}), source{batches: []*vec.Batch{batch}}.task())
+	opts, fs := tight(BuildOptions{Memory: 300_000, Workers: 1, BatchSize: 512})
+	if got := windowTexts(t, mustBuild(t, node(ref(wG)), opts), source{batches: []*vec.Batch{batch}}.task()); !slices.Equal(got, want) {
+		t.Fatal("another answer with little memory")
+	}
+	if left, err := fs.List("/spill/q"); err == nil && len(left) > 0 {
+		t.Errorf("%v are left", left)
+	}
+	opts, _ = tight(BuildOptions{Memory: 50_000, Workers: 1, BatchSize: 512})
+	_, err := Collect(context.Background(), mustBuild(t, node(), opts), source{batches: []*vec.Batch{batch}}.task(), 0)
+	if err == nil || !strings.Contains(err.Error(), "window partition") {
+		t.Errorf("one partition beyond the budget: %v", err)
+	}
+}
