@@ -17,6 +17,9 @@ func same(a, b Expr) bool {
 	if !sameNode(a, b) {
 		return false
 	}
+	if l, ok := a.(*Lambda); ok {
+		return sameBody(l, b.(*Lambda))
+	}
 	x, y := a.Children(), b.Children()
 	if len(x) != len(y) {
 		return false
@@ -109,9 +112,18 @@ func sameOrders(a, b []Order) bool {
 	return slices.EqualFunc(a, b, func(a, b Order) bool { return a.Desc == b.Desc && a.NullsFirst == b.NullsFirst })
 }
 
-// sameParams holds for a lambda and itself: its parameters have ids of their own.
+// sameParams compares the types of lambdas' parameters.
 func sameParams(a, b []Attr) bool {
-	return slices.EqualFunc(a, b, func(a, b Attr) bool { return a.ID == b.ID })
+	return slices.EqualFunc(a, b, func(a, b Attr) bool { return a.Type.Equal(b.Type) })
+}
+
+// sameBody compares what lambdas of the same parameters compute: their ids differ.
+func sameBody(a, b *Lambda) bool {
+	as := map[ID]Expr{}
+	for i, p := range b.Params {
+		as[p.ID] = &Ref{Attr: a.Params[i]}
+	}
+	return same(a.Body, Substitute(b.Body, as))
 }
 
 func sameFrame(a, b Frame) bool {

@@ -299,6 +299,23 @@ func MaxID(n Node) ID {
 		for _, a := range n.Output() {
 			top = max(top, a.ID)
 		}
+		for _, e := range ExprsOf(n) {
+			top = max(top, maxParam(e))
+		}
+		return true
+	})
+	return top
+}
+
+// maxParam is the largest id of a lambda's parameter within an expression.
+func maxParam(e Expr) ID {
+	var top ID
+	WalkExpr(e, func(e Expr) bool {
+		if l, ok := e.(*Lambda); ok {
+			for _, p := range l.Params {
+				top = max(top, p.ID)
+			}
+		}
 		return true
 	})
 	return top

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/sql"
 	"github.com/azud/azud/internal/types"
@@ -96,6 +97,9 @@ func (a *analyzer) noRoutine(e *sql.Call) error {
 		return a.fail(e.Span(), "NOT_A_SCALAR_FUNCTION", "42887", "range is a table function").WithHint("write SELECT ... FROM range(...)")
 	}
 	err := a.fail(e.Name.Span(), "UNRESOLVED_ROUTINE", "42883", "there is no function `%s`", e.Name.String())
+	if why, ok := fn.Missing(e.Name.Last().Name); ok {
+		return err.WithHint("Azud does not have it: %s", why)
+	}
 	all := append(specialNames(), a.env.functionNames()...)
 	if near := errs.Near(e.Name.Last().Name, all); len(near) > 0 {
 		err.WithHint("did you mean %s?", strings.Join(near, ", "))

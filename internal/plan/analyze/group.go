@@ -303,6 +303,9 @@ func (b *selecting) filterGroups() error {
 	if o := firstOver(v.x); o != nil {
 		return b.noWindows(o, "HAVING")
 	}
+	if b.a.castable(v.x.Type(), types.BooleanType, false, v.x.Span(), v.name) == nil {
+		v.x = castTo(v.x, types.BooleanType) // Spark: the condition becomes a column, and is cast
+	}
 	cond, err := b.a.boolean(v, true, func() error {
 		return b.a.fail(b.sel.Having.Span(), "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
 			"the condition \"%s\" is %s, not BOOLEAN", v.name, v.x.Type().SQL())

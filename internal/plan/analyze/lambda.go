@@ -23,6 +23,9 @@ func (a *analyzer) lambdaParam(s *exprScope, c *sql.Column) (v val, ok bool, err
 			continue
 		}
 		v = val{&plan.Ref{Attr: p, At: c.Span()}, lambdaName}
+		if p.Type.Kind == types.Null {
+			v.name = "NULL"
+		}
 		for _, f := range c.Parts[1:] {
 			if v, err = a.field(v, f, c.Span()); err != nil {
 				return v, true, err
@@ -111,7 +114,7 @@ func (a *analyzer) higherCall(s *exprScope, e *sql.Call, f *fn.Higher) (val, err
 		}
 		return out, err
 	})
-	display := strings.ToLower(e.Name.Last().Name) + "(" + shownArgs(args) + shownFinish(f.Name, args) + ")"
+	display := strings.ToLower(e.Name.Last().Name) + "(" + shownArgs(f.Name, args) + shownFinish(f.Name, args) + ")"
 	switch {
 	case bodyErr != nil:
 		return val{}, bodyErr
@@ -129,16 +132,32 @@ func (a *analyzer) higherCall(s *exprScope, e *sql.Call, f *fn.Higher) (val, err
 	return val{out, display}, nil
 }
 
-// shownArgs shows the arguments as Spark does: a value in the place of a lambda is not told apart.
-func shownArgs(args []higherArg) string {
+// shownArgs shows the arguments as Spark does.
+func shownArgs(name string, args []higherArg) string {
 	list := make([]string, len(args))
 	for i, g := range args {
 		list[i] = g.v.name
-		if g.lambda != nil {
-			list[i] = "lambdafunction(" + g.v.name + strings.Repeat(", "+lambdaName, len(g.params)) + ")"
+		params := len(g.params)
+		if g.lambda == nil && i == 1 {
+			params = constantLambda(name)
+		}
+		if params > 0 {
+			list[i] = "lambdafunction(" + g.v.name + strings.Repeat(", "+lambdaName, params) + ")"
 		}
 	}
 	return strings.Join(list, ", ")
+}
+
+// constantLambda is how many parameters Spark gives a value in the place of the second argument's
+// lambda; 0: a value belongs there.
+func constantLambda(name string) int {
+	switch name {
+	case "transform", "filter", "exists", "forall":
+		return 1
+	case "map_filter", "transform_keys", "transform_values":
+		return 2
+	}
+	return 0
 }
 
 // shownFinish is what Spark shows for aggregate's last argument where it is not written, and for

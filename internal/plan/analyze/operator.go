@@ -57,6 +57,9 @@ func (a *analyzer) binary(s *exprScope, e *sql.Binary) (val, error) {
 		return a.op("concat", e.Span(), "concat("+l.name+", "+r.name+")", l, r)
 	}
 	op := strings.ToLower(string(e.Op))
+	if strings.ContainsAny(op, "<=>") && len(op) < 4 && op != "<<" && op != ">>" && op != ">>>" {
+		l.name, r.name = comparedName(l, r)
+	}
 	return a.op(op, e.Span(), arithmeticName(op, l, r), l, r)
 }
 
@@ -84,6 +87,18 @@ func arithmeticName(op string, l, r val) string {
 		return l.name + " " + op + " " + r.name
 	}
 	return plain
+}
+
+// comparedName shows the operands of a comparison: Spark replaces a VOID column beside another type
+// by NULL.
+func comparedName(l, r val) (string, string) {
+	switch lv, rv := l.x.Type().Kind == types.Null, r.x.Type().Kind == types.Null; {
+	case lv && !rv:
+		return "NULL", r.name
+	case rv && !lv:
+		return l.name, "NULL"
+	}
+	return l.name, r.name
 }
 
 func isInterval(t types.Type) bool { return t.Kind == types.DayTime || t.Kind == types.YearMonth }

@@ -112,7 +112,7 @@ func (b *selecting) where() error {
 }
 
 func (b *selecting) noWindows(o *over, clause string) error {
-	return b.a.fail(o.At, "WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE", "42903", "%s cannot contain a window function", clause).
+	return b.a.fail(o.At, "WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE", "42601", "%s cannot contain a window function", clause).
 		WithHint("filter by it with QUALIFY, or compute it in a subquery in FROM")
 }
 
@@ -132,6 +132,9 @@ func (b *selecting) list() error {
 	for i := range b.sel.Items {
 		it := &b.sel.Items[i]
 		if star, ok := it.X.(*sql.Star); ok {
+			if len(it.Alias) > 0 {
+				return b.a.fail(it.Span(), "INVALID_USAGE_OF_STAR_OR_REGEX", "42000", "* stands for many columns, and can have no name")
+			}
 			cols, err := b.a.star(b.scope(), star)
 			if err != nil {
 				return err

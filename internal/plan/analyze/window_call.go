@@ -245,7 +245,7 @@ func (a *analyzer) fixedFrame(name string, args []val) string {
 		}
 		if neg, ok := strings.CutPrefix(at, "-"); ok && name == "lag" {
 			at = neg
-		} else if name == "lag" {
+		} else if name == "lag" && at != "0" {
 			at = "-" + at
 		}
 		return "ROWS BETWEEN " + at + " FOLLOWING AND " + at + " FOLLOWING"
