@@ -99,11 +99,12 @@ func bindKeyed(name string, args []Arg, find func(index int64, size int) (int, e
 	switch t.Kind {
 	case types.Array:
 		narrow := strings.HasSuffix(name, "element_at") // which takes no BIGINT
-		if !args[1].Type.IsIntegral() && args[1].Type.Kind != types.Null || narrow && args[1].Type.Kind == types.Long {
+		text := name == "get" && args[1].Type.Kind == types.String
+		if !text && !args[1].Type.IsIntegral() && args[1].Type.Kind != types.Null || narrow && args[1].Type.Kind == types.Long {
 			return Bound{}, mismatch(name, 1, `"INTEGRAL"`, args[1].Type)
 		}
 		index := args[1].Type
-		if index.Kind == types.Null {
+		if index.Kind == types.Null || index.Kind == types.String {
 			index = types.IntType
 		}
 		return Bound{Params: []types.Type{t, index}, Result: *t.Elem, Nullable: true, Kernel: elementAt(*t.Elem, find)}, nil

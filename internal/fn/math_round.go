@@ -77,7 +77,7 @@ func roundBound(ts []types.Type, args []Arg, digits int, mode rounding) Bound {
 	b := Bound{Params: ts, Result: t, Nullable: nullable(args)}
 	switch t.Kind {
 	case types.Float:
-		b.Kernel = first(sure1(t, func(v float32) float32 { return float32(roundDouble(float64(v), 32, digits, mode)) }))
+		b.Kernel = first(sure1(t, func(v float32) float32 { return float32(roundDouble(float64(v), 64, digits, mode)) }))
 	case types.Double:
 		b.Kernel = first(sure1(t, func(v float64) float64 { return roundDouble(v, 64, digits, mode) }))
 	case types.Decimal:

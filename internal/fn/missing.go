@@ -1,6 +1,9 @@
 package fn
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // missing are the functions of Spark 4.2 that Azud does not have, by the reason. A name that ends
 // with * stands for all that begin so.
@@ -32,4 +35,17 @@ func Missing(name string) (reason string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// MissingGroup are functions that are missing for one reason; Names are separated by spaces.
+type MissingGroup struct{ Names, Reason string }
+
+// MissingNames lists what Missing knows, sorted.
+func MissingNames() []MissingGroup {
+	var out []MissingGroup
+	for names, reason := range missing {
+		out = append(out, MissingGroup{names, reason})
+	}
+	slices.SortFunc(out, func(a, b MissingGroup) int { return strings.Compare(a.Names, b.Names) })
+	return out
 }

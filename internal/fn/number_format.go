@@ -256,7 +256,7 @@ func (p *numberText) digits(want []digitGroup) bool {
 		if p.behind {
 			got = sizes[0]
 		}
-		if g.filled && got != g.n || got > g.n {
+		if g.filled && got != g.n && !p.behind || got > g.n {
 			return false
 		}
 	}

@@ -126,7 +126,7 @@ type timeSteps struct {
 }
 
 func (s *timeSteps) run(b *vec.ColBuilder) error {
-	if s.date && (s.micros%microsPerDay != 0 || s.micros == 0 && s.months == 0 && s.from != s.to) {
+	if s.date && s.months == 0 && (s.micros%microsPerDay != 0 || s.micros == 0) {
 		return errs.New("INVALID_PARAMETER_VALUE.STEP", "the step of a sequence of dates must be whole days or months").State("22023")
 	}
 	if s.date {

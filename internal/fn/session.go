@@ -19,6 +19,11 @@ func sessionFuncs() []Scalar {
 	return []Scalar{
 		text("current_catalog()", "The current catalog.", func(c *Context) string { return orElse(c.Catalog, "spark_catalog") }),
 		text("current_database()", "The current database.", database, "current_schema"),
+		text("current_path()", "Where names of functions and tables are looked up.", func(c *Context) string {
+			return "system.builtin,system.session," + orElse(c.Catalog, "spark_catalog") + "." + database(c)
+		}),
+		noFile("input_file_block_start()", "The offset of the block of a file that a row comes from: -1, it is not known."),
+		noFile("input_file_block_length()", "The length of the block of a file that a row comes from: -1, it is not known."),
 		text("current_user()", "Who runs the query.", func(c *Context) string { return c.User }, "user", "session_user"),
 		text("input_file_name()", "The file that a row comes from; empty where that is not known. _metadata.file_path is the better way.", func(*Context) string { return "" }),
 		scalar("misc", "monotonically_increasing_id()", "A number that grows from row to row and is unique in the query.", direct(bindRowID)),
@@ -27,6 +32,14 @@ func sessionFuncs() []Scalar {
 		}))),
 		scalar("math", "uniform(min, max[, seed])", "A random number between two constants; the same again when an epoch is replayed.", direct(bindUniform)),
 	}
+}
+
+// noFile is a number that is not known of any row.
+func noFile(usage, doc string) Scalar {
+	l := types.LongType
+	return scalar("misc", usage, doc, volatile(fixed(l, func(_ *Context, _ []vec.Col, n int, _ []uint32) (vec.Col, error) {
+		return vec.ConstOf(l, int64(-1), n), nil
+	})))
 }
 
 func orElse(s, other string) string {

@@ -2,6 +2,7 @@ package fn
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/azud/azud/internal/types"
@@ -49,24 +50,51 @@ func lower(s string) string {
 	if strings.Contains(s, "İ") {
 		s = strings.ReplaceAll(s, "İ", "i\u0307")
 	}
+	if strings.Contains(s, "Σ") {
+		s = finalSigma(s)
+	}
 	return strings.ToLower(s)
 }
 
-// upper is Java's toUpperCase; Go keeps the sharp s.
-func upper(s string) string {
-	s = strings.ToUpper(s)
-	if strings.Contains(s, "ß") {
-		s = strings.ReplaceAll(s, "ß", "SS")
+// finalSigma writes the sigma that ends a word. Unicode: SpecialCasing, Final_Sigma.
+func finalSigma(s string) string {
+	runes := []rune(s)
+	for i, r := range runes {
+		before := i > 0 && unicode.IsLetter(runes[i-1])
+		if r == 'Σ' && before && (i+1 == len(runes) || !unicode.IsLetter(runes[i+1])) {
+			runes[i] = 'ς'
+		}
 	}
-	return s
+	return string(runes)
+}
+
+// wideUpper are letters whose upper case has more than one. Unicode: SpecialCasing.
+var wideUpper = strings.NewReplacer("ß", "SS", "ŉ", "ʼN", "ǰ", "J\u030c", "ΐ", "Ι\u0308\u0301", "ΰ", "Υ\u0308\u0301",
+	"և", "ԵՒ", "ﬀ", "FF", "ﬁ", "FI", "ﬂ", "FL", "ﬃ", "FFI", "ﬄ", "FFL", "ﬅ", "ST", "ﬆ", "ST")
+
+// wideTitle are the same at the start of a word.
+var wideTitle = map[rune]string{'ß': "Ss", 'ŉ': "ʼN", 'ﬀ': "Ff", 'ﬁ': "Fi", 'ﬂ': "Fl", 'ﬃ': "Ffi", 'ﬄ': "Ffl", 'ﬅ': "St", 'ﬆ': "St"}
+
+// upper is Java's toUpperCase; Go maps letters one to one.
+func upper(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return strings.ToUpper(wideUpper.Replace(s))
+		}
+	}
+	return strings.ToUpper(s)
 }
 
 func initcap(s string) string {
-	words := strings.Split(strings.ToLower(s), " ")
+	words := strings.Split(lower(s), " ")
 	for i, w := range words {
 		if w != "" {
 			r, n := utf8.DecodeRuneInString(w)
-			words[i] = strings.ToTitle(string(r)) + w[n:]
+			first, ok := wideTitle[r]
+			if !ok {
+				first = strings.ToTitle(string(r))
+			}
+			words[i] = first + w[n:]
 		}
 	}
 	return strings.Join(words, " ")

@@ -300,7 +300,7 @@ func splitKernel(c *Context, args []vec.Col, n int, sel []uint32) (vec.Col, erro
 func splitText(re *regexp.Regexp, s string, limit int) []string {
 	var out []string
 	last := 0
-	for _, m := range re.FindAllStringIndex(s, -1) {
+	for _, m := range javaMatches(re, s) {
 		if limit > 0 && len(out) == limit-1 {
 			break
 		}

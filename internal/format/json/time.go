@@ -1,6 +1,7 @@
 package json
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/azud/azud/internal/fn"
@@ -21,7 +22,16 @@ func (d *Decoder) timestamp(kind types.Kind, s []byte) (int64, bool) {
 		}
 		return fn.ParseTimestamp(string(s), d.opts.Zone)
 	}
+	if hasZone(s) {
+		return 0, false
+	}
 	return fn.ParseTimestampNTZ(string(s))
+}
+
+// hasZone reports a time zone behind a time of day, which a TIMESTAMP_NTZ must not have in JSON.
+func hasZone(s []byte) bool {
+	at := bytes.IndexAny(s, "T ")
+	return at >= 0 && bytes.ContainsFunc(s[at+1:], func(r rune) bool { return r == 'Z' || r == '+' || r == '-' || r == '/' })
 }
 
 func (d *Decoder) date(s []byte) (int32, bool) {
