@@ -2,6 +2,8 @@ package file
 
 import (
 	"context"
+	"encoding/json"
+	"strings"
 
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/types"
@@ -132,6 +134,44 @@ var textSpec = together(lines, []connector.Option{flag("wholetext", "false", "ea
 func together(lists ...[]connector.Option) (out []connector.Option) {
 	for _, l := range lists {
 		out = append(out, l...)
+	}
+	return out
+}
+
+// Overlaps reports whether the files of two tables lie in one another: a query that reads one of them
+// must not overwrite the other. Spark: UNSUPPORTED_OVERWRITE.
+func Overlaps(env connector.Env, a, b connector.Table) bool {
+	for _, x := range pathsOf(env, a) {
+		for _, y := range pathsOf(env, b) {
+			if x == y || strings.HasPrefix(x, strings.TrimSuffix(y, "/")+"/") || strings.HasPrefix(y, strings.TrimSuffix(x, "/")+"/") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pathsOf are a table's paths as absolute names, of a pattern what stands before it.
+func pathsOf(env connector.Env, t connector.Table) (out []string) {
+	p, _ := t.Options.Lookup("path")
+	written := []string{p}
+	if list, ok := t.Options.Lookup("paths"); ok {
+		var more []string
+		if json.Unmarshal([]byte(list), &more) == nil {
+			written = append(written, more...)
+		}
+	}
+	for _, p := range written {
+		w := p
+		if at := strings.IndexAny(w, "*?[{"); at >= 0 {
+			w = "./" + w[:strings.LastIndexByte("/"+w[:at], '/')]
+			if strings.HasPrefix(p, "/") {
+				w = w[2:]
+			}
+		}
+		if name, err := absolute(w, env.Sys.Dir); err == nil && w != "" {
+			out = append(out, name)
+		}
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/connector/file"
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/sys"
 	"github.com/azud/azud/internal/types"
@@ -199,5 +200,20 @@ func TestNearNames(t *testing.T) {
 	_, err := connectorOf(t, "csv").Infer(context.Background(), env, connector.Table{Options: connector.Options{"path": "vntas.csv"}})
 	if errs.ClassOf(err) != "PATH_NOT_FOUND" || !strings.Contains(errs.Render(err), "did you mean ventas.csv?") {
 		t.Error(errs.Render(err))
+	}
+}
+
+func TestOverlaps(t *testing.T) {
+	env := memEnv(t, nil)
+	table := func(path string) connector.Table { return connector.Table{Options: connector.Options{"path": path}} }
+	for _, x := range []struct {
+		a, b string
+		want bool
+	}{
+		{"a", "/t/a", true}, {"a/b", "a", true}, {"a", "a/b=1/", true}, {"a", "ab", false}, {"a/*.csv", "a/", true}, {"b/x*", "a", false}, {"file:/t/a", "a", true},
+	} {
+		if got := file.Overlaps(env, table(x.a), table(x.b)); got != x.want {
+			t.Errorf("%s and %s: %v", x.a, x.b, got)
+		}
 	}
 }
