@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 
 	"github.com/azud/azud/test/sqltest"
@@ -26,6 +27,7 @@ type Spark struct {
 // StartSpark starts spark.py, which lies in the working folder, with a Python that has PySpark.
 func StartSpark(python string) (*Spark, error) {
 	s := &Spark{cmd: exec.Command(python, "spark.py")}
+	s.cmd.Stderr = os.Stderr
 	var err error
 	if s.in, err = s.cmd.StdinPipe(); err != nil {
 		return nil, err
