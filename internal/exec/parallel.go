@@ -73,8 +73,8 @@ func each(ctx context.Context, cancel func(), n, workers int, f func(w *worker, 
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for k := range min(n, workers) {
+		w := &worker{i: k, watch: watch.fork()}
 		wg.Go(func() {
-			w := &worker{i: k, watch: watch.fork()}
 			defer w.watch.stop()
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				if failed[i] = guarded(func() error { return f(w, i) }); failed[i] != nil {
@@ -118,6 +118,7 @@ func gather(ctx context.Context, parts []part, workers int, yield func(*vec.Batc
 	for i := range out {
 		out[i] = make(chan *vec.Batch, 4)
 	}
+	ctx = withWatch(ctx, watchOf(ctx).fork())
 	done := make(chan error, 1)
 	closed := make([]bool, len(parts)) // by the worker that ran it
 	go func() {

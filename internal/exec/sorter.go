@@ -38,15 +38,15 @@ type sorter struct {
 	tied bool
 }
 
-// sortedRun is sorted rows, with their keys as the last column: in memory, to be taken in order, or in a spool.
+// sortedRun is sorted rows, with their keys as the last column: in memory or in a spool.
 type sortedRun struct {
 	rows  *vec.Batch
-	order []uint32
 	spool *spool
 }
 
-// mostRun is the most that one run in memory holds, in bytes: a column holds less than 2 GiB.
-const mostRun = 1 << 29
+// mostRun is what one run in memory holds, in bytes. Smaller runs are sorted faster, as they do not
+// leave the caches.
+const mostRun = 8 << 20
 
 func newSorter(o *BuildOptions, schema types.Schema, by []plan.Order) *sorter {
 	s := &sorter{o: o, schema: append(slices.Clone(schema), types.Field{Type: types.BinaryType}), by: by, size: o.BatchSize,
@@ -129,63 +129,63 @@ func (s *sorter) endRun(ctx context.Context) error {
 		return nil
 	}
 	all := s.take()
-	r := &sortedRun{rows: all, order: sortedOrder(ctx, &all.Cols[len(all.Cols)-1])}
+	order := sortedOrder(ctx, &all.Cols[len(all.Cols)-1])
+	r := &sortedRun{rows: &vec.Batch{N: all.N}}
+	for c := range all.Cols {
+		r.rows.Cols = append(r.rows.Cols, vec.Take(&all.Cols[c], order))
+	}
 	s.runs = append(s.runs, r)
-	s.held += batchSize(all) + int64(4*len(r.order))
+	s.held += batchSize(r.rows)
 	s.acc.set(s.held)
 	return ctx.Err()
 }
 
-// spill writes everything in memory to disk.
+// spill writes everything in memory to disk, as one run.
 func (s *sorter) spill(ctx context.Context) error {
 	if err := s.endRun(ctx); err != nil {
 		return err
 	}
+	var inMemory, onDisk []*sortedRun
 	for _, r := range s.runs {
-		if r.rows == nil {
-			continue
+		if r.rows != nil {
+			inMemory = append(inMemory, r)
+		} else {
+			onDisk = append(onDisk, r)
 		}
-		r.spool = newSpool(s.o, s.schema)
-		for part := range slices.Chunk(r.order, spoolRows) {
-			b := &vec.Batch{N: len(part)}
-			for c := range r.rows.Cols {
-				b.Cols = append(b.Cols, vec.Take(&r.rows.Cols[c], part))
-			}
-			if err := r.spool.direct(b); err != nil {
-				return err
-			}
-		}
-		if err := r.spool.seal(); err != nil {
-			return err
-		}
-		r.rows, r.order = nil, nil
 	}
-	s.held = 0
+	r, err := s.writeRun(ctx, inMemory)
+	if err != nil {
+		return err
+	}
+	s.runs, s.held = append(onDisk, r), 0
 	s.acc.set(0)
-	if len(s.runs) >= maxRuns {
-		return s.mergeRuns(ctx)
+	if len(s.runs) < maxRuns {
+		return nil
 	}
-	return nil
+	if r, err = s.writeRun(ctx, s.runs); err != nil {
+		return err
+	}
+	old := s.runs
+	s.runs = []*sortedRun{r}
+	return closeRuns(old)
 }
 
-// maxRuns is how many runs are merged at once: each takes a block of memory.
-const maxRuns = 64
-
-// mergeRuns makes one run of all.
-func (s *sorter) mergeRuns(ctx context.Context) error {
+// writeRun merges runs into one on disk.
+func (s *sorter) writeRun(ctx context.Context, runs []*sortedRun) (*sortedRun, error) {
 	to := newSpool(s.o, s.schema)
-	for b, err := range mergeRuns(ctx, s.schema, s.runs, spoolRows) {
+	for b, err := range mergeRuns(ctx, s.schema, runs, spoolRows) {
 		if err == nil {
 			err = to.direct(b)
 		}
 		if err != nil {
-			return errors.Join(err, to.close())
+			return nil, errors.Join(err, to.close())
 		}
 	}
-	old := s.runs
-	s.runs = []*sortedRun{{spool: to}}
-	return errors.Join(closeRuns(old), to.seal())
+	return &sortedRun{spool: to}, to.seal()
 }
+
+// maxRuns is how many runs are merged at once: each takes a block of memory.
+const maxRuns = 64
 
 // sorted yields the rows in order, without their keys. The batches are flat and may be kept.
 func (s *sorter) sorted(ctx context.Context) iter.Seq2[*vec.Batch, error] {
@@ -244,24 +244,16 @@ func closeRuns(runs []*sortedRun) error {
 type cursor struct {
 	run   int
 	batch *vec.Batch
-	order []uint32 // rows of batch that are left; nil for a spool's batches, which are in order
-	at    int      // position in order, or row of batch
+	at    int // row of batch
 	next  func() (*vec.Batch, error, bool)
 	stop  func()
 	key   []byte
 }
 
-func (c *cursor) row() int {
-	if c.order != nil {
-		return int(c.order[c.at])
-	}
-	return c.at
-}
-
 // step goes to the next row; false at the end.
 func (c *cursor) step() (bool, error) {
 	c.at++
-	for c.batch == nil || c.order == nil && c.at >= c.batch.N || c.order != nil && c.at >= len(c.order) {
+	for c.batch == nil || c.at >= c.batch.N {
 		if c.next == nil {
 			return false, nil
 		}
@@ -271,7 +263,7 @@ func (c *cursor) step() (bool, error) {
 		}
 		c.batch, c.at = b, 0
 	}
-	c.key = c.batch.Cols[len(c.batch.Cols)-1].Bytes(c.row())
+	c.key = c.batch.Cols[len(c.batch.Cols)-1].Bytes(c.at)
 	return true, nil
 }
 
@@ -310,7 +302,7 @@ func mergeRuns(ctx context.Context, schema types.Schema, runs []*sortedRun, size
 			}
 		}()
 		for i, r := range runs {
-			c := &cursor{run: i, batch: r.rows, order: r.order, at: -1}
+			c := &cursor{run: i, batch: r.rows, at: -1}
 			if r.spool != nil {
 				c.next, c.stop = iter.Pull2(r.spool.read(ctx))
 			}
@@ -323,7 +315,7 @@ func mergeRuns(ctx context.Context, schema types.Schema, runs []*sortedRun, size
 		out := newWeaver(schema, size)
 		for len(h) > 0 {
 			c := h[0]
-			if out.add(c.batch, c.row()) {
+			if out.add(c.batch, c.at) {
 				err := ctx.Err()
 				b := out.finish()
 				if err != nil {
@@ -373,17 +365,16 @@ func startCursors(h *cursors) error {
 	return nil
 }
 
+// oneRun yields views of a run.
 func oneRun(ctx context.Context, r *sortedRun, width, size int) iter.Seq2[*vec.Batch, error] {
 	return func(yield func(*vec.Batch, error) bool) {
-		for part := range slices.Chunk(r.order, size) {
+		for lo := 0; lo < r.rows.N; lo += size {
 			if err := ctx.Err(); err != nil {
 				yield(nil, err)
 				return
 			}
-			b := &vec.Batch{N: len(part)}
-			for c := range width {
-				b.Cols = append(b.Cols, vec.Take(&r.rows.Cols[c], part))
-			}
+			b := r.rows.View(lo, min(lo+size, r.rows.N))
+			b.Cols = b.Cols[:width]
 			if !yield(b, nil) {
 				return
 			}
