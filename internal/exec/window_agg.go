@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/vec"
@@ -13,6 +15,7 @@ type windowAgg struct {
 	args   []vec.Col
 	sel    []uint32 // the rows that FILTER lets through; nil: all
 	lo, hi func(i int) int
+	order  []uint32 // the rows in the order of WITHIN GROUP; nil: that of the window
 }
 
 func (c *windowCall) aggregate(p *windowPart) (vec.Col, error) {
@@ -23,11 +26,17 @@ func (c *windowCall) aggregate(p *windowPart) (vec.Col, error) {
 	if c.filter >= 0 {
 		a.sel = fn.IsTrue(&p.vals[c.filter], p.n, nil, []uint32{})
 	}
+	if len(c.within) > 0 {
+		a.order = c.withinOrder(p)
+	}
 	whole := c.Frame.Lo.Kind == plan.Unbounded && (c.Frame.Hi.Kind == plan.Unbounded || c.Frame.Hi.Kind == plan.CurrentRow && c.Frame.Range && len(p.w.order) == 0)
 	if whole || c.Frame.Hi.Kind == plan.Unbounded && c.Frame.Lo.Kind == plan.CurrentRow && c.Frame.Range && len(p.w.order) == 0 {
 		return a.whole()
 	}
 	a.lo, a.hi = c.frame(p)
+	if a.order != nil {
+		return a.reordered()
+	}
 	if c.Frame.Lo.Kind == plan.Unbounded {
 		return a.growing()
 	}
@@ -49,8 +58,15 @@ func (a *windowAgg) new() fn.Accumulator { return a.c.Agg.Fn.New(a.p.fn) }
 
 // whole: the frame is the partition.
 func (a *windowAgg) whole() (vec.Col, error) {
-	acc := a.new()
-	if err := acc.Update(make([]uint32, a.p.n), a.args, a.sel); err != nil {
+	acc, args, sel := a.new(), a.args, a.sel
+	if a.order != nil {
+		args, sel = a.pick(a.kept(a.order)), nil
+	}
+	n := a.p.n
+	if len(args) > 0 {
+		n = args[0].Len
+	}
+	if err := acc.Update(make([]uint32, n), args, sel); err != nil {
 		return vec.Col{}, err
 	}
 	out, err := acc.Final([]uint32{0})
@@ -58,6 +74,60 @@ func (a *windowAgg) whole() (vec.Col, error) {
 		return vec.Col{}, err
 	}
 	return out.Repeat(a.p.n), nil
+}
+
+// withinOrder is the rows of a partition in the order of the aggregate's WITHIN GROUP.
+func (c *windowCall) withinOrder(p *windowPart) []uint32 {
+	order := allRows(p.n)
+	slices.SortStableFunc(order, func(x, y uint32) int {
+		for k, col := range c.within {
+			if d := compareKeys(&p.vals[col], int(x), &p.vals[col], int(y), c.Agg.Order[k]); d != 0 {
+				return d
+			}
+		}
+		return 0
+	})
+	return order
+}
+
+// kept is the rows that FILTER lets through, in their order.
+func (a *windowAgg) kept(rows []uint32) []uint32 {
+	if a.sel == nil {
+		return rows
+	}
+	out := []uint32{}
+	for _, r := range rows {
+		if _, ok := slices.BinarySearch(a.sel, r); ok {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// pick is rows of the arguments.
+func (a *windowAgg) pick(rows []uint32) []vec.Col {
+	args := make([]vec.Col, len(a.args))
+	for k := range args {
+		args[k] = taken(&a.args[k], rows)
+	}
+	return args
+}
+
+// reordered adds up each frame by itself, in the order of WITHIN GROUP.
+func (a *windowAgg) reordered() (vec.Col, error) {
+	order := a.kept(a.order)
+	return a.each(func(acc fn.Accumulator, from, to int) error {
+		var rows, groups []uint32
+		for i := from; i < to; i++ {
+			lo, hi := uint32(a.lo(i)), uint32(a.hi(i))
+			for _, r := range order {
+				if r >= lo && r < hi {
+					rows, groups = append(rows, r), append(groups, uint32(i-from))
+				}
+			}
+		}
+		return acc.Update(groups, a.pick(rows), nil)
+	})
 }
 
 // growing: the frame begins with the partition, and its end does not go back.
@@ -115,11 +185,7 @@ func (a *windowAgg) moving(pairs int) (vec.Col, error) {
 				}
 			}
 		}
-		args := make([]vec.Col, len(a.args))
-		for k := range args {
-			args[k] = taken(&a.args[k], rows)
-		}
-		return acc.Update(groups, args, nil)
+		return acc.Update(groups, a.pick(rows), nil)
 	})
 }
 

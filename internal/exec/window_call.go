@@ -13,6 +13,7 @@ type windowCall struct {
 	typ    types.Type
 	args   []int // columns of windowPart.vals
 	filter int   // likewise, of an aggregate's FILTER; -1: none
+	within []int // likewise, of its WITHIN GROUP
 	lo, hi int   // likewise, of the frame's bounds by value
 	at     place
 }
@@ -26,8 +27,15 @@ func (w *windowOp) newCall(c *compiler, named plan.Named) (*windowCall, error) {
 	args := e.Args
 	if e.Agg != nil {
 		args = e.Agg.Args
-		if e.Agg.Distinct || len(e.Agg.Order) > 0 {
-			return nil, internalf("%s over a window has DISTINCT or an order of its own", e.Agg.Name)
+		if e.Agg.Distinct {
+			return nil, internalf("%s over a window has DISTINCT", e.Agg.Name)
+		}
+		for _, o := range e.Agg.Order {
+			i, err := w.value(c, o.Expr)
+			if err != nil {
+				return nil, err
+			}
+			out.within = append(out.within, i)
 		}
 	}
 	for _, a := range args {

@@ -90,21 +90,15 @@ func (b *higherBinder) predicate(i, least int, params ...Arg) (Arg, error) {
 }
 
 func arrayParam(a Arg) (types.Type, string) {
-	switch a.Type.Kind {
-	case types.Array:
+	if a.Type.Kind == types.Array {
 		return a.Type, ""
-	case types.Null:
-		return types.ArrayOf(types.NullType, true), ""
 	}
 	return a.Type, `"ARRAY"`
 }
 
 func mapParam(a Arg) (types.Type, string) {
-	switch a.Type.Kind {
-	case types.Map:
+	if a.Type.Kind == types.Map {
 		return a.Type, ""
-	case types.Null:
-		return types.MapOf(types.NullType, types.NullType, true), ""
 	}
 	return a.Type, `"MAP"`
 }
