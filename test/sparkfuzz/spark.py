@@ -27,6 +27,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what Spark prints goes to standard error
     spark = record.session()
+    spark.conf.set("spark.sql.codegen.wholeStage", "false")  # compiling takes longer than running here
     for line in sys.stdin:
         out.write(json.dumps(answer(spark, json.loads(line)["sql"]), ensure_ascii=False) + "\n")
         out.flush()

@@ -147,7 +147,7 @@ func TestScripts(t *testing.T) {
 			complain(t, f, sc.Line, lintScenario(sc))
 		}
 	}
-	if statements < 150 || scenarios < 25 {
+	if statements < 3000 || scenarios < 25 {
 		t.Errorf("only %d statements and %d scenarios were found", statements, scenarios)
 	}
 }
