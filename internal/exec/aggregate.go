@@ -91,6 +91,7 @@ func (o *aggregate) split(ctx context.Context, e *EpochTask, _ int) ([]part, err
 			if err := a.drain(func(kind int, keys, cols []vec.Col, _ []uint32) error { return busy[0].absorb(kind, keys, cols) }); err != nil {
 				return nil, err
 			}
+			a.forget()
 		}
 		return []part{func(*worker) iter.Seq2[*vec.Batch, error] { return busy[0].output(ctx) }}, nil
 	}

@@ -224,7 +224,7 @@ func (a *aggregator) spill(e *EpochTask, to *aggParts) error {
 	return err
 }
 
-// output yields the results of all groups.
+// output yields the results of all groups, and forgets them.
 func (a *aggregator) output(ctx context.Context) iter.Seq2[*vec.Batch, error] {
 	return func(yield func(*vec.Batch, error) bool) {
 		for _, c := range a.calls {
@@ -242,7 +242,9 @@ func (a *aggregator) output(ctx context.Context) iter.Seq2[*vec.Batch, error] {
 				return
 			}
 		}
-		a.results(ctx, yield)
+		if a.results(ctx, yield) {
+			a.forget()
+		}
 	}
 }
 

@@ -119,7 +119,11 @@ func (o *join) joined(ctx context.Context, e *EpochTask, w *worker, side *buildS
 				return
 			}
 		}
-		if !last() || o.shape.kind != plan.FullOuter {
+		if !last() {
+			return
+		}
+		defer o.acc.set(0) // Close lets go of what an early end leaves
+		if o.shape.kind != plan.FullOuter {
 			return
 		}
 		for b, err := range p.leftover(ctx, side) {
