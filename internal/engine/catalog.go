@@ -98,6 +98,7 @@ type view struct {
 	name     string
 	comment  string
 	text     string            // the query as written
+	shown    []string          // the names of its columns
 	kept     bool              // made by a session: it outlives the process
 	comments map[string]string // of columns
 }
@@ -348,4 +349,31 @@ func (c *catalog) comment(name string) string {
 		return d.comment
 	}
 	return ""
+}
+
+// renameTable and renameView change a name within a schema.
+func (c *catalog) renameTable(t *Table, name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d := c.database(t.database)
+	delete(d.tables, strings.ToLower(t.name))
+	t.name = name
+	d.tables[strings.ToLower(name)] = t
+}
+
+func (c *catalog) renameView(db string, v *view, name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d := c.database(db)
+	delete(d.views, strings.ToLower(v.name))
+	next := *v
+	next.name = name
+	d.views[strings.ToLower(name)] = &next
+}
+
+// setColumns changes a table's columns.
+func (c *catalog) setColumns(t *Table, s types.Schema) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.columns = s
 }

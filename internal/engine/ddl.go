@@ -10,7 +10,7 @@ import (
 // tableDDL is the statement that makes a table again, in the form of Spark's SHOW CREATE TABLE.
 func tableDDL(t *Table) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "CREATE TABLE %s.%s", quoteName(t.database), quoteName(t.name))
+	fmt.Fprintf(&b, "CREATE TABLE %s.%s.%s", catalogName, quoteName(t.database), quoteName(t.name))
 	d := t.stored
 	if d == nil {
 		d = &stored{}
@@ -46,12 +46,9 @@ func tableDDL(t *Table) string {
 
 func columnDDL(f types.Field, d *stored) string {
 	key := strings.ToLower(f.Name)
-	typ := f.Type.SQL()
+	typ := typeDDL(f.Type)
 	if n, ok := d.lengths[key]; ok {
-		typ = fmt.Sprintf("VARCHAR(%d)", n.n)
-		if n.char {
-			typ = fmt.Sprintf("CHAR(%d)", n.n)
-		}
+		typ = n.String()
 	}
 	s := quoteName(f.Name) + " " + typ
 	if !f.Nullable {
@@ -91,9 +88,9 @@ func pairsDDL(word string, m map[string]string) string {
 func viewDDL(db string, v *view) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE VIEW %s.%s", quoteName(db), quoteName(v.name))
-	if len(v.Columns) > 0 {
-		cols := make([]string, len(v.Columns))
-		for i, c := range v.Columns {
+	if len(v.shown) > 0 {
+		cols := make([]string, len(v.shown))
+		for i, c := range v.shown {
 			cols[i] = "  " + quoteName(c)
 			if comment := v.comments[strings.ToLower(c)]; comment != "" {
 				cols[i] += " COMMENT " + quoteText(comment)
@@ -105,7 +102,7 @@ func viewDDL(db string, v *view) string {
 	if v.comment != "" {
 		b.WriteString("COMMENT " + quoteText(v.comment) + "\n")
 	}
-	b.WriteString("AS " + v.text + "\n")
+	b.WriteString("WITH SCHEMA COMPENSATION\nAS " + v.text + "\n")
 	return b.String()
 }
 
@@ -126,4 +123,39 @@ func quoteName(s string) string {
 // quoteText is a string literal.
 func quoteText(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`).Replace(s) + "'"
+}
+
+// String is the length as a type.
+func (n length) String() string {
+	if n.char {
+		return fmt.Sprintf("CHAR(%d)", n.n)
+	}
+	return fmt.Sprintf("VARCHAR(%d)", n.n)
+}
+
+// typeDDL is a type with the names of fields as they are, which Type.SQL writes in capitals. The
+// collation of strings within others is Spark's.
+func typeDDL(t types.Type) string { return typeText(t, false) }
+
+func typeText(t types.Type, inner bool) string {
+	switch t.Kind {
+	case types.Array:
+		return "ARRAY<" + typeText(*t.Elem, true) + ">"
+	case types.Map:
+		return "MAP<" + typeText(*t.Key, true) + ", " + typeText(*t.Elem, true) + ">"
+	case types.Struct:
+		parts := make([]string, len(t.Fields))
+		for i, f := range t.Fields {
+			parts[i] = quoteName(f.Name) + ": " + typeText(f.Type, true)
+			if !f.Nullable {
+				parts[i] += " NOT NULL"
+			}
+		}
+		return "STRUCT<" + strings.Join(parts, ", ") + ">"
+	case types.String:
+		if inner {
+			return "STRING COLLATE UTF8_BINARY"
+		}
+	}
+	return t.SQL()
 }

@@ -81,7 +81,7 @@ func (e *Engine) newTable(s scope, st *sql.CreateTable, using string) (*Table, e
 func (s scope) columns(list []sql.ColumnDef) (types.Schema, error) {
 	var out types.Schema
 	for _, c := range list {
-		if c.Default != nil {
+		if c.Default != nil && s.session == nil {
 			return nil, errs.New("UNSUPPORTED_FEATURE", "a default value of a column is not supported").At(s.src, c.Span())
 		}
 		if out.Index(c.Name.Name) >= 0 {

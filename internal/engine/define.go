@@ -60,6 +60,11 @@ func (s *Session) createTable(ctx context.Context, at scope, st *sql.CreateTable
 			return at.at(err, st.Name.Span())
 		}
 	}
+	if t.stored.managed {
+		if err := s.e.sys.FS.MkdirAll(t.options["path"], 0o755); err != nil {
+			return at.at(errs.Wrap(err, "TABLE_NOT_MADE", "the folder of %s cannot be made", t.Name()), st.Name.Span())
+		}
+	}
 	return at.at(s.keep(t), st.Name.Span())
 }
 
@@ -116,6 +121,13 @@ func (d *stored) describe(c sql.ColumnDef) {
 	}
 }
 
+// undescribe puts what is kept of a column into another declaration.
+func (d *stored) undescribe(c *sql.ColumnDef) {
+	key := strings.ToLower(c.Name.Name)
+	c.Comment, c.DefaultText = d.comments[key], d.defaults[key]
+	c.Length, c.Char = d.lengths[key].n, d.lengths[key].char
+}
+
 // place is the folder of a managed table.
 func (e *Engine) place(db, name string) string {
 	return e.sys.FS.PathJoin(e.cfg.Warehouse, strings.ToLower(db)+".db", strings.ToLower(name))
@@ -150,7 +162,7 @@ func partitionsLast(columns types.Schema, partitions []string) (types.Schema, er
 	for _, p := range partitions {
 		i := columns.Index(p)
 		if i < 0 {
-			e := errs.New("COLUMN_NOT_FOUND", "the table has no column %s to be partitioned by", p).State("42703")
+			e := errs.New("COLUMN_NOT_DEFINED_IN_TABLE", "the table has no column %s to be partitioned by", p).State("42703")
 			if near := errs.Near(p, columns.Names()); len(near) > 0 {
 				e.WithHint("did you mean %s?", strings.Join(near, ", "))
 			}
@@ -162,6 +174,9 @@ func partitionsLast(columns types.Schema, partitions []string) (types.Schema, er
 		if last.Index(c.Name) < 0 {
 			rest = append(rest, c)
 		}
+	}
+	if len(rest) == 0 && len(last) > 0 {
+		return nil, errs.New("ALL_PARTITION_COLUMNS_NOT_ALLOWED", "a table needs a column that it is not partitioned by").State("KD005")
 	}
 	return append(rest, last...), nil
 }
@@ -179,6 +194,10 @@ func (s *Session) createAs(ctx context.Context, at scope, st *sql.CreateTable, t
 	t.columns = plan.SchemaOf(n)
 	for i := range t.columns {
 		t.columns[i].Nullable = true
+	}
+	if name := twice(t.columns.Names()); name != "" {
+		return errs.New("COLUMN_ALREADY_EXISTS", "the query has the column %s twice", name).State("42711").At(at.src, st.Query.Span()).
+			WithHint("give one of them another name with AS")
 	}
 	if t.columns, err = partitionsLast(t.columns, t.stored.partitions); err != nil {
 		return at.at(err, st.Name.Span())
@@ -215,7 +234,11 @@ func (s *Session) createLike(ctx context.Context, at scope, st *sql.CreateTableL
 	}
 	create := &sql.CreateTable{At: st.At, IfNotExists: st.IfNotExists, Name: st.Name, Using: using, Location: st.Location, Properties: st.Properties}
 	for _, f := range from.Schema() {
-		create.Columns = append(create.Columns, sql.ColumnDef{At: st.At, Name: sql.Ident{At: st.At, Name: f.Name}, Type: f.Type, NotNull: !f.Nullable})
+		c := sql.ColumnDef{At: st.At, Name: sql.Ident{At: st.At, Name: f.Name}, Type: f.Type, NotNull: !f.Nullable}
+		if isTable && table.stored != nil {
+			table.stored.undescribe(&c)
+		}
+		create.Columns = append(create.Columns, c)
 	}
 	if isTable && table.stored != nil {
 		for _, p := range table.stored.partitions {
@@ -232,7 +255,7 @@ func (s *Session) createView(ctx context.Context, at scope, st *sql.CreateView) 
 		return s.viewUsing(ctx, at, st)
 	}
 	v := newView(at, st)
-	n, err := analyze.Query(ctx, st.Query, s.e.env(ctx, at, false))
+	n, err := s.viewPlan(ctx, at, st)
 	if err != nil {
 		return err
 	}
@@ -240,8 +263,20 @@ func (s *Session) createView(ctx context.Context, at scope, st *sql.CreateView) 
 		return errs.New("CREATE_VIEW_COLUMN_ARITY_MISMATCH."+arity(len(v.Columns), len(n.Output())), "the view %s names %d columns, but its query has %d",
 			v.name, len(v.Columns), len(n.Output())).State("21S01").At(at.src, st.Name.Span())
 	}
+	v.shown = v.Columns
+	if v.shown == nil {
+		v.shown = plan.SchemaOf(n).Names()
+	}
+	if name := twice(v.shown); name != "" {
+		return errs.New("COLUMN_ALREADY_EXISTS", "the view %s has the column %s twice", v.name, name).State("42711").At(at.src, st.Query.Span()).
+			WithHint("give one of them another name with AS")
+	}
 	if st.Temporary || st.Global {
 		return s.putTemporary(at, st, v, nil)
+	}
+	if x := unnamed(st); x != nil {
+		return errs.New("CREATE_PERMANENT_VIEW_WITHOUT_ALIAS", "a column of the view %s has no name of its own", v.name).State("0A000").At(at.src, x.Span()).
+			WithHint("give it one with AS, or write CREATE VIEW %s (name, …)", v.name)
 	}
 	db := at.database
 	if len(st.Name.Parts) > 1 {
@@ -284,6 +319,9 @@ func (s *Session) putTemporary(at scope, st *sql.CreateView, v *view, t *Table) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := strings.ToLower(st.Name.Last().Name)
+	if st.Global {
+		key = globalPrefix + key
+	}
 	if s.views.has(key) && !st.OrReplace {
 		if st.IfNotExists {
 			return nil
@@ -307,7 +345,11 @@ func (s *Session) alterTable(ctx context.Context, at scope, st *sql.AlterTable) 
 	switch {
 	case err != nil:
 		return err
-	case v != nil || t.stored == nil || len(st.Rename.Parts) > 0:
+	case len(st.Rename.Parts) > 0:
+		return s.rename(at, st, t, v)
+	case len(st.Add) > 0 && t != nil && t.stored != nil:
+		return s.addColumns(at, st, t)
+	case v != nil || t.stored == nil || st.PartitionOp != "":
 		return errs.New("UNSUPPORTED_FEATURE", "this change of %s is not supported", st.Name).State("0A000").At(at.src, st.Span()).
 			WithHint("CREATE OR REPLACE it, or make a new one and DROP the old one")
 	}

@@ -30,11 +30,8 @@ func (s *Session) drop(ctx context.Context, at scope, st *sql.Drop) error {
 	case err != nil:
 		return err
 	case st.View && v == nil && t.stored != nil:
-		return errs.New("EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE", "%s is a table, not a view", st.Name).State("42809").At(at.src, st.Name.Span()).
+		return errs.New("WRONG_COMMAND_FOR_OBJECT_TYPE", "%s is a table, not a view", st.Name).State("42809").At(at.src, st.Name.Span()).
 			WithHint("write DROP TABLE")
-	case !st.View && v != nil:
-		return errs.New("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "%s is a view, not a table", st.Name).State("42809").At(at.src, st.Name.Span()).
-			WithHint("write DROP VIEW")
 	}
 	if s.dropTemporary(st.Name) {
 		return nil
@@ -55,8 +52,8 @@ func (s *Session) drop(ctx context.Context, at scope, st *sql.Drop) error {
 func (s *Session) dropTemporary(n sql.Name) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := strings.ToLower(n.Last().Name)
-	if global := len(n.Parts) == 2 && strings.EqualFold(n.Parts[0].Name, "global_temp"); len(n.Parts) > 1 && !global || !s.views.has(key) {
+	key, ok := temporaryKey(n.Strings())
+	if !ok || !s.views.has(key) {
 		return false
 	}
 	delete(s.views.views, key)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -30,10 +31,15 @@ func (s *Session) insert(ctx context.Context, at scope, st *sql.Insert) error {
 	case err != nil:
 		return err
 	case v != nil:
-		return errs.New("UNSUPPORTED_INSERT.RDD_BASED", "%s is a view, and rows go into tables", st.Table).State("42809").At(at.src, st.Table.Span())
+		return errs.New("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "%s is a view, and rows go into tables", st.Table).State("42809").At(at.src, st.Table.Span())
 	case st.ReplaceWhere != nil:
 		return errs.New("UNSUPPORTED_FEATURE", "INSERT INTO … REPLACE WHERE is not supported").State("0A000").At(at.src, st.ReplaceWhere.Span()).
 			WithHint("write INSERT OVERWRITE with all the rows that shall be there")
+	}
+	if t.stored != nil && len(t.stored.defaults) > 0 {
+		if st, err = s.withDefaults(at, t, st); err != nil {
+			return err
+		}
 	}
 	if len(st.Partition) > 0 {
 		if st, err = s.withPartition(at, t, st); err != nil {
@@ -46,6 +52,9 @@ func (s *Session) insert(ctx context.Context, at scope, st *sql.Insert) error {
 	}
 	into := analyze.Target{Name: t.Name(), Schema: t.Schema(), ByName: st.ByName, Source: at.src, At: st.Table.Span()}
 	for _, c := range st.Columns {
+		if slices.ContainsFunc(into.Columns, func(n string) bool { return strings.EqualFold(n, c.Name) }) {
+			return errs.New("COLUMN_ALREADY_EXISTS", "the column %s is named twice", c.Name).State("42711").At(at.src, c.Span())
+		}
 		into.Columns = append(into.Columns, c.Name)
 	}
 	if n, err = analyze.Insert(into, n); err != nil {
@@ -59,7 +68,19 @@ func (s *Session) insert(ctx context.Context, at scope, st *sql.Insert) error {
 				WithHint("write the rows to another table first")
 		}
 	}
-	return at.at(s.write(ctx, at, t, n, mode), st.Table.Span())
+	return overflow(at.at(s.write(ctx, at, t, n, mode), st.Table.Span()), st.Table.Span())
+}
+
+// overflow gives a value that does not fit into its column the class that Spark has for it: the
+// casts that an INSERT adds stand at its table's name.
+func overflow(err error, at errs.Span) error {
+	var e *errs.Error
+	if !errors.As(err, &e) || e.Class != "CAST_OVERFLOW" || e.Span != at {
+		return err
+	}
+	d := *e
+	d.Class, d.Hint = "CAST_OVERFLOW_IN_TABLE_INSERT", "take a column of a wider type, or leave such rows out"
+	return &d
 }
 
 // withPartition puts the constant values of PARTITION (…) at the end of the query's columns.
@@ -80,7 +101,8 @@ func (s *Session) withPartition(at scope, t *Table, st *sql.Insert) (*sql.Insert
 		}
 		if p.X != nil {
 			given[strings.ToLower(p.Name.Name)] = true
-			outer.Items = append(outer.Items, sql.SelectItem{At: p.At, X: p.X, Alias: []sql.Ident{p.Name}})
+			column := t.Schema()[t.Schema().Index(p.Name.Name)]
+			outer.Items = append(outer.Items, sql.SelectItem{At: p.At, X: &sql.Cast{At: p.At, X: p.X, Type: column.Type}, Alias: []sql.Ident{p.Name}})
 		}
 	}
 	if !st.ByName { // the order in which values stand: the query's columns, then the constants

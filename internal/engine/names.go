@@ -46,16 +46,27 @@ func (s *Session) extend(ctx context.Context, at scope, env *analyze.Env) {
 
 // temporary finds a temporary view, which hides tables of its name.
 func (s *Session) temporary(name []string) (*view, *Table) {
-	if len(name) == 2 && strings.EqualFold(name[0], "global_temp") {
-		name = name[1:]
-	}
-	if len(name) != 1 {
+	key, ok := temporaryKey(name)
+	if !ok {
 		return nil, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := strings.ToLower(name[0])
 	return s.views.views[key], s.views.tables[key]
+}
+
+// globalPrefix comes before the keys of global temporary views, which are named with their schema.
+const globalPrefix = "global_temp."
+
+// temporaryKey is the key of a temporary view's name.
+func temporaryKey(name []string) (string, bool) {
+	switch {
+	case len(name) == 1:
+		return strings.ToLower(name[0]), true
+	case len(name) == 2 && strings.EqualFold(name[0], "global_temp"):
+		return globalPrefix + strings.ToLower(name[1]), true
+	}
+	return "", false
 }
 
 func (s *Session) variableValue(name string) (vec.Col, bool) {

@@ -19,6 +19,10 @@ func (s *Session) showCreate(ctx context.Context, at scope, st *sql.Show) (Resul
 		return Result{}, err
 	}
 	text := ""
+	if temp, _ := s.temporary(st.Name.Strings()); temp != nil {
+		return Result{}, errs.New("EXPECT_PERMANENT_VIEW_NOT_TEMP", "%s is a temporary view", st.Name).State("42809").At(at.src, st.Name.Span()).
+			WithHint("SHOW CREATE TABLE is for tables and views that stay")
+	}
 	if v != nil {
 		text = viewDDL(at.database, v)
 	} else {

@@ -54,7 +54,7 @@ func TestSessionStatements(t *testing.T) {
 		{"describe", "DESCRIBE QUERY SELECT 1 AS a, 'x' AS b; DESCRIBE FUNCTION upper; DESCRIBE FUNCTION upperr",
 			[]string{"col_name,data_type,comment\na,int,\nb,string,\n", "", "UNRESOLVED_ROUTINE"}},
 		{"no warehouse", "CREATE TABLE t (a INT) USING kafka OPTIONS (subscribe 't', format 'json'); SHOW CREATE TABLE t; DROP TABLE t; DROP TABLE t",
-			[]string{"", "createtab_stmt\n\"CREATE TABLE default.t (\n  a INT)\nUSING kafka\nOPTIONS (\n  'format' = 'json',\n  'subscribe' = 't')\n\"\n", "", "TABLE_OR_VIEW_NOT_FOUND"}},
+			[]string{"", "createtab_stmt\n\"CREATE TABLE spark_catalog.default.t (\n  a INT)\nUSING kafka\nOPTIONS (\n  'format' = 'json',\n  'subscribe' = 't')\n\"\n", "", "TABLE_OR_VIEW_NOT_FOUND"}},
 	} {
 		got := ask(t, newSession(t), c.script)
 		for i := range got {

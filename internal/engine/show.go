@@ -98,8 +98,10 @@ func (s *Session) temporaryNames() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []string
-	for _, v := range s.views.views {
-		out = append(out, v.name)
+	for k, v := range s.views.views {
+		if !strings.HasPrefix(k, globalPrefix) {
+			out = append(out, v.name)
+		}
 	}
 	for _, t := range s.views.tables {
 		out = append(out, t.name)
@@ -194,7 +196,7 @@ func (s *Session) showProperties(ctx context.Context, at scope, st *sql.Show) (R
 	if st.Key != "" {
 		v, ok := properties[st.Key]
 		if !ok {
-			v = "Table " + catalogName + "." + st.Name.String() + " does not have property: " + st.Key
+			v = "Table " + catalogName + "." + full(st.Name, at.database) + " does not have property: " + st.Key
 		}
 		return s.rows(columns, [][]any{{st.Key, v}}), nil
 	}
@@ -203,4 +205,12 @@ func (s *Session) showProperties(ctx context.Context, at scope, st *sql.Show) (R
 		rows = append(rows, []any{k, properties[k]})
 	}
 	return s.rows(columns, rows), nil
+}
+
+// full is a name with its schema.
+func full(n sql.Name, database string) string {
+	if len(n.Parts) > 1 {
+		return n.String()
+	}
+	return quoteName(database) + "." + n.String()
 }
