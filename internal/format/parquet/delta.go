@@ -6,7 +6,7 @@ import (
 )
 
 // maxPageValues bounds what a damaged page can make us allocate, in values.
-const maxPageValues = 1 << 28
+const maxPageValues = 1 << 25
 
 // deltas reads DELTA_BINARY_PACKED: whole numbers by their differences, in blocks. It returns what
 // follows them.

@@ -33,7 +33,7 @@ func (l *leaf) dictionary(p *file.DictionaryPage) error {
 // plainTexts appends k strings in plain form and returns what follows them.
 func (l *leaf) plainTexts(d *dense, buf []byte, k int) ([]byte, error) {
 	if d.off == nil {
-		d.off = append(make([]int32, 0, k+1), 0)
+		d.off = append(make([]int32, 0, min(k, len(buf))+1), 0)
 	}
 	for range k {
 		size := l.conv.src

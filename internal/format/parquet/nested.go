@@ -246,10 +246,10 @@ func (s *shape) value(d *dense) vec.Col {
 func (l *leaf) rows(n int) (*dense, error) {
 	d := &l.pending
 	for {
-		if cut, ok := d.cut(n, l.total == 0); ok {
+		if cut, ok := d.cut(n, l.total <= 0); ok {
 			return l.split(d, cut), nil
 		}
-		if l.total == 0 {
+		if l.total <= 0 {
 			return nil, errShort
 		}
 		if err := l.read(d, int(min(l.total, 4096))); err != nil {
