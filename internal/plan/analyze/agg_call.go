@@ -26,6 +26,9 @@ func (a *analyzer) aggregate(s *exprScope, e *sql.Call, name string, f *fn.Aggre
 	if err != nil {
 		return val{}, err
 	}
+	if readsParam(s, g) && s.sel != nil && s.sel.sel.GroupBy != nil {
+		return val{}, a.paramLost(e)
+	}
 	if o := firstOver(g); o != nil {
 		return val{}, a.windowInAgg(g, o)
 	}
@@ -193,6 +196,8 @@ func aggName(name string, e *sql.Call, args []val) string {
 		if e.IgnoreNulls && name != "any_value" {
 			shown = strings.TrimSuffix(name, "_value")
 		}
+	case "approx_count_distinct":
+		args = args[:min(len(args), 1)]
 	case "string_agg":
 		if len(e.WithinGroup) > 0 {
 			shown = "listagg"

@@ -140,7 +140,7 @@ func defaultArg(name string, n int) (string, bool) {
 		{"unix_timestamp", 0}: "current_timestamp(), yyyy-MM-dd HH:mm:ss", {"unix_timestamp", 1}: ", yyyy-MM-dd HH:mm:ss",
 		{"to_unix_timestamp", 1}: ", yyyy-MM-dd HH:mm:ss", {"from_unixtime", 1}: ", yyyy-MM-dd HH:mm:ss",
 		{"months_between", 2}: ", true", {"sort_array", 1}: ", true", {"percentile", 2}: ", 1",
-		{"listagg", 1}: ", NULL", {"string_agg", 1}: ", NULL", {"approx_percentile", 2}: ", 10000", {"percentile_approx", 2}: ", 10000",
+		{"approx_top_k", 1}: ", 5, 10000", {"approx_top_k", 2}: ", 10000", {"listagg", 1}: ", NULL", {"string_agg", 1}: ", NULL", {"approx_percentile", 2}: ", 10000", {"percentile_approx", 2}: ", 10000",
 	}[key{name, n}]
 	return d, ok
 }

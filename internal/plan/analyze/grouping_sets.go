@@ -46,6 +46,9 @@ func (b *selecting) groupSets() error {
 		sets = product
 	}
 	b.sets = &groupingSets{sets: sets, id: b.a.newAttr("spark_grouping_id", types.LongType, false)}
+	if len(b.keys) == 0 && len(sets) == 1 { // all rows are one group, even without any
+		b.sets.id.ID = 0
+	}
 	if len(b.keys) > 63 {
 		return b.a.fail(b.sel.GroupBy.Span(), "GROUPING_SIZE_LIMIT_EXCEEDED", "54000", "at most 64 expressions can stand in grouping sets")
 	}
@@ -217,7 +220,7 @@ func (a *analyzer) groupingCall(s *exprScope, e *sql.Call, name string) (val, er
 	if name == "grouping" && len(e.Args) != 1 {
 		return val{}, a.arity(e, name, "1", len(e.Args))
 	}
-	if s.sel == nil || !s.sel.hasSets() {
+	if s.sel == nil || !s.sel.hasSets() || !s.list && s.outputs == nil {
 		return val{}, a.fail(e.Span(), "UNSUPPORTED_GROUPING_EXPRESSION", "42K0E", "%s needs GROUP BY with GROUPING SETS, CUBE or ROLLUP", name)
 	}
 	if s.outputs != nil { // there the input's columns count, not the select list's
@@ -246,7 +249,10 @@ func (a *analyzer) groupingIDColumn(s *exprScope, c *sql.Column) (val, bool) {
 
 // grouping is the value of such a call over the Aggregate's output.
 func (b *selecting) grouping(g *groupingFn) (plan.Expr, error) {
-	id := &plan.Ref{Attr: b.sets.id, At: g.At}
+	var id plan.Expr = &plan.Ref{Attr: b.sets.id, At: g.At}
+	if b.sets.id.ID == 0 {
+		id = longLit(0, g.At)
+	}
 	keyOf := func(x plan.Expr) int {
 		return slices.IndexFunc(b.keys, func(k plan.Named) bool { return plan.Equal(k.Expr, x) })
 	}

@@ -23,9 +23,6 @@ func (a *analyzer) lambdaParam(s *exprScope, c *sql.Column) (v val, ok bool, err
 			continue
 		}
 		v = val{&plan.Ref{Attr: p, At: c.Span()}, lambdaName}
-		if p.Type.Kind == types.Null {
-			v.name = "NULL"
-		}
 		for _, f := range c.Parts[1:] {
 			if v, err = a.field(v, f, c.Span()); err != nil {
 				return v, true, err
@@ -49,6 +46,13 @@ func readsParam(s *exprScope, x plan.Expr) bool {
 		return !found
 	})
 	return found
+}
+
+// paramLost is the error of a parameter within an aggregate or a window, which are computed outside
+// of the lambda.
+func (a *analyzer) paramLost(e *sql.Call) error {
+	return a.fail(e.Span(), "MISSING_ATTRIBUTES.RESOLVED_ATTRIBUTE_MISSING_FROM_INPUT", "XX000",
+		"%s cannot read the parameter of a lambda: it is computed over the rows of the query", e.Name.String())
 }
 
 // isHigher reports whether a call is of the higher-order function of its name, and not of a plain
@@ -114,6 +118,11 @@ func (a *analyzer) higherCall(s *exprScope, e *sql.Call, f *fn.Higher) (val, err
 		}
 		return out, err
 	})
+	for i, g := range args {
+		if err == nil && bodyErr == nil && g.lambda != nil && g.v.x.Type().Kind == types.Null && b.Params[i].Kind != types.Null {
+			args[i].v.name = "NULL" // Spark: a cast of VOID is NULL
+		}
+	}
 	display := strings.ToLower(e.Name.Last().Name) + "(" + shownArgs(f.Name, args) + shownFinish(f.Name, args) + ")"
 	switch {
 	case bodyErr != nil:

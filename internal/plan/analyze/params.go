@@ -62,7 +62,7 @@ func (a *analyzer) variable(c *sql.Column) (v val, ok bool, err error) {
 			continue
 		}
 		name := strings.ToLower(c.Parts[n].Name)
-		v = lit(x, c.Span(), "variablereference(system.session."+name+"="+a.shownValue(&x)+")")
+		v = lit(x, c.Span(), "variablereference(system.session."+name+"="+a.sqlLiteral(&x)+")")
 		for _, f := range c.Parts[n+1:] {
 			if v, err = a.field(v, f, c.Span()); err != nil {
 				return v, true, err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/sql"
+	"github.com/azud/azud/internal/types"
 )
 
 // qualified analyzes QUALIFY, which filters rows after the window functions are computed: it may
@@ -30,6 +31,9 @@ func (b *selecting) qualified() error {
 	if firstOver(v.x) == nil && len(b.stages) == 0 {
 		return b.a.fail(at, "QUALIFY_REQUIRES_WINDOW_FUNCTION", "42903", "QUALIFY needs a window function, in itself or in the select list").
 			WithHint("filter rows with WHERE, groups with HAVING")
+	}
+	if b.a.castable(v.x.Type(), types.BooleanType, false, at, v.name) == nil {
+		v.x = castTo(v.x, types.BooleanType) // as in HAVING
 	}
 	cond, err := b.a.boolean(v, true, func() error {
 		return b.a.fail(at, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09", "the condition \"%s\" is %s, not BOOLEAN", v.name, v.x.Type().SQL())

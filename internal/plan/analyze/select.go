@@ -238,11 +238,13 @@ func (b *selecting) build() (plan.Node, *scope, error) {
 		n = w
 	}
 	n = b.withShared(n)
-	switch {
-	case b.sets != nil:
+	if b.sets != nil {
 		if err := b.groupingInAggs(); err != nil {
 			return nil, nil, err
 		}
+	}
+	switch {
+	case b.sets != nil && b.sets.id.ID != 0:
 		n = b.expand(n)
 	case b.grouped:
 		n = &plan.Aggregate{Child: n, Keys: b.keys, Aggs: b.aggs, Stateful: -1, At: b.groupSpan()}

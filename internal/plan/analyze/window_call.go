@@ -32,7 +32,7 @@ func (a *analyzer) overCall(s *exprScope, e *sql.Call, name string) (val, error)
 			WithHint("compute it in a subquery in FROM")
 	}
 	d := *s
-	d.aggArg, d.filter, d.list, d.noLateral = false, false, false, "WINDOW"
+	d.aggArg, d.filter, d.noLateral = false, false, "WINDOW"
 	w, err := a.windowSpec(&d, e.Over, 0)
 	if err != nil {
 		return val{}, err
@@ -49,6 +49,9 @@ func (a *analyzer) overCall(s *exprScope, e *sql.Call, name string) (val, error)
 	}
 	if err != nil {
 		return val{}, err
+	}
+	if readsParam(s, o) {
+		return val{}, a.paramLost(e)
 	}
 	o.name += " OVER (" + w.shown() + frame + ")"
 	return val{o, o.name}, nil
@@ -186,6 +189,9 @@ func (a *analyzer) overFunction(s *exprScope, e *sql.Call, f *fn.Window, w *wind
 		return nil, "", "", err
 	}
 	shown = windowName(f.Name, args)
+	if slices.Contains([]string{"rank", "dense_rank", "percent_rank"}, f.Name) {
+		args = nil // Spark takes any: they stand for the order
+	}
 	b, err := f.Bind(a.argsOf(args))
 	if err != nil {
 		return nil, "", "", a.mismatch(err, e.Span(), shown)

@@ -1,6 +1,9 @@
 package analyze
 
 import (
+	"strconv"
+	"strings"
+
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/plan"
@@ -183,6 +186,53 @@ func (a *analyzer) after(lo, hi *bound) bool {
 	return x != nil && y != nil && !x.IsNull(0) && !y.IsNull(0) && fn.CompareFunc(x.Type)(x, 0, y, 0) > 0
 }
 
+// reach is a key plus a distance; beyond what the type holds it is its last value.
+func (a *analyzer) reach(key, by val, at errs.Span) (plan.Expr, error) {
+	t := key.x.Type()
+	if !t.IsIntegral() && t.Kind != types.Decimal {
+		v, err := a.op("+", at, "", key, by)
+		return castTo(v.x, t), err
+	}
+	op := "try_add"
+	if t.Kind == types.Decimal {
+		op = "+"
+	}
+	v, err := a.op(op, at, "", key, by)
+	if err != nil {
+		return nil, err
+	}
+	if !v.x.Type().Equal(t) {
+		v.x = &plan.Cast{X: v.x, To: t, Try: true, At: at}
+	}
+	c := a.constant(by.x)
+	last, err := plan.Eval(a.folding, castTo(strVal(lastOf(t, c != nil && strings.HasPrefix(a.textOf(c), "-")), at).x, t))
+	if err != nil {
+		return nil, a.place(err, at)
+	}
+	has, err := a.op("isnotnull", at, "", key)
+	if err != nil {
+		return nil, err
+	}
+	sum := &plan.Coalesce{Args: []plan.Expr{v.x, &plan.Lit{Value: last, At: at}}, At: at}
+	return &plan.Case{When: []plan.Expr{has.x}, Then: []plan.Expr{sum}, At: at}, nil
+}
+
+// lastOf is the largest or the smallest value of a type, as text.
+func lastOf(t types.Type, least bool) string {
+	bits := map[types.Kind]int{types.Byte: 7, types.Short: 15, types.Int: 31, types.Long: 63}[t.Kind]
+	switch {
+	case t.Kind == types.Decimal:
+		s := strings.Repeat("9", int(t.Precision)-int(t.Scale)) + "." + strings.Repeat("9", int(t.Scale))
+		if least {
+			return "-" + s
+		}
+		return s
+	case least:
+		return strconv.FormatInt(-1<<bits, 10)
+	}
+	return strconv.FormatInt(1<<bits-1, 10)
+}
+
 // planBound makes a bound of a plan: a number of rows, or the key at which the frame ends, which
 // is the current row's plus the distance (minus it where the order is descending).
 func (a *analyzer) planBound(w *windowSpec, b *bound) (plan.FrameBound, error) {
@@ -209,6 +259,6 @@ func (a *analyzer) planBound(w *windowSpec, b *bound) (plan.FrameBound, error) {
 			return plan.FrameBound{}, err
 		}
 	}
-	v, err := a.op("+", b.at, b.shown, val{key.Expr, w.keys[0].name}, by)
-	return plan.FrameBound{Kind: plan.ByValue, Value: castTo(v.x, key.Expr.Type())}, err
+	x, err := a.reach(val{key.Expr, w.keys[0].name}, by, b.at)
+	return plan.FrameBound{Kind: plan.ByValue, Value: x}, err
 }
