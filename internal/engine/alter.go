@@ -217,3 +217,27 @@ func (t *Table) defaultOf(name string, at sql.Node) (sql.Expr, error) {
 	}
 	return sql.ParseExpr(&errs.Source{Name: "the default of " + name, Text: text})
 }
+
+// commentOn changes the comment of a table, view or schema.
+func (s *Session) commentOn(ctx context.Context, at scope, st *sql.CommentOn) error {
+	if st.Schema {
+		name := st.Name.Last().Name
+		if !s.e.catalog.hasDatabase(name) {
+			return s.noSchema(at, name, st.Name)
+		}
+		s.e.catalog.setComment(name, st.Text)
+		return at.at(s.e.saveCatalog(), st.Span())
+	}
+	t, v, err := s.find(ctx, at, st.Name)
+	switch {
+	case err != nil:
+		return err
+	case v != nil:
+		v.comment = st.Text
+	case t.stored == nil:
+		return errs.New("UNSUPPORTED_FEATURE", "%s belongs to a pipeline", t.Name()).State("0A000").At(at.src, st.Name.Span())
+	default:
+		t.stored.comment = st.Text
+	}
+	return at.at(s.e.saveCatalog(), st.Span())
+}

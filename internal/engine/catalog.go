@@ -175,16 +175,21 @@ func (c *catalog) remove(db string) {
 	c.order = slices.DeleteFunc(c.order, func(s string) bool { return s == key })
 }
 
-// places lists the databases to look in: the one named, or current first and then all.
+// places lists the databases to look in: the one named, or the current one and those of pipelines.
 func (c *catalog) places(parts []string, current string) (dbs []string, name string) {
 	name = strings.ToLower(parts[len(parts)-1])
 	if len(parts) > 1 {
 		return []string{strings.ToLower(parts[len(parts)-2])}, name
 	}
-	return c.order, name
+	for _, db := range c.order {
+		if db == strings.ToLower(current) || !c.databases[db].made {
+			dbs = append(dbs, db)
+		}
+	}
+	return dbs, name
 }
 
-// table finds a table. A bare name is looked for in the current database, then in all; in
+// table finds a table. A bare name is looked for in the current database, then in those of pipelines; in
 // several of them it is ambiguous.
 func (c *catalog) table(parts []string, current string) (*Table, error) {
 	c.mu.Lock()
@@ -376,4 +381,19 @@ func (c *catalog) setColumns(t *Table, s types.Schema) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t.columns = s
+}
+
+// reachable are the schemas whose tables bare names mean, sorted.
+func (c *catalog) reachable(current string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	dbs, _ := c.places([]string{""}, current)
+	return slices.Sorted(slices.Values(dbs))
+}
+
+// setComment changes the comment of a schema.
+func (c *catalog) setComment(db, text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.database(db).comment = text
 }

@@ -125,14 +125,6 @@ func quoteText(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`).Replace(s) + "'"
 }
 
-// String is the length as a type.
-func (n length) String() string {
-	if n.char {
-		return fmt.Sprintf("CHAR(%d)", n.n)
-	}
-	return fmt.Sprintf("VARCHAR(%d)", n.n)
-}
-
 // typeDDL is a type with the names of fields as they are, which Type.SQL writes in capitals. The
 // collation of strings within others is Spark's.
 func typeDDL(t types.Type) string { return typeText(t, false) }

@@ -24,12 +24,6 @@ type stored struct {
 	lengths    map[string]length // of columns of CHAR and VARCHAR
 }
 
-// length is that of CHAR(n) or VARCHAR(n).
-type length struct {
-	n    int
-	char bool
-}
-
 // defaultFormat is the connector of tables that name none. Spark: spark.sql.sources.default.
 const defaultFormat = "parquet"
 
@@ -59,6 +53,10 @@ func (s *Session) createTable(ctx context.Context, at scope, st *sql.CreateTable
 		if err := s.dropFiles(old); err != nil {
 			return at.at(err, st.Name.Span())
 		}
+	}
+	if t.stored.managed && len(t.columns) == 0 {
+		return errs.New("UNABLE_TO_INFER_SCHEMA", "the table %s has neither columns nor a query, and no files to learn them from", t.name).State("42KD9").
+			At(at.src, st.Name.Span()).WithHint("write CREATE TABLE %s (name TYPE, …), or … AS SELECT …", t.name)
 	}
 	if t.stored.managed {
 		if err := s.e.sys.FS.MkdirAll(t.options["path"], 0o755); err != nil {
@@ -349,6 +347,8 @@ func (s *Session) alterTable(ctx context.Context, at scope, st *sql.AlterTable) 
 		return s.rename(at, st, t, v)
 	case len(st.Add) > 0 && t != nil && t.stored != nil:
 		return s.addColumns(at, st, t)
+	case st.PartitionOp == "DROP" && t != nil && t.stored != nil && len(t.stored.partitions) > 0:
+		return s.dropPartitions(ctx, at, st, t)
 	case v != nil || t.stored == nil || st.PartitionOp != "":
 		return errs.New("UNSUPPORTED_FEATURE", "this change of %s is not supported", st.Name).State("0A000").At(at.src, st.Span()).
 			WithHint("CREATE OR REPLACE it, or make a new one and DROP the old one")

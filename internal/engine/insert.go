@@ -12,7 +12,6 @@ import (
 	"github.com/azud/azud/internal/plan/analyze"
 	"github.com/azud/azud/internal/sql"
 	"github.com/azud/azud/internal/types"
-	"github.com/azud/azud/internal/vec"
 )
 
 // connectorEnv is the world of a table's connector in a batch; what it rejects is logged.
@@ -41,9 +40,23 @@ func (s *Session) insert(ctx context.Context, at scope, st *sql.Insert) error {
 			return err
 		}
 	}
+	static := st.Partition
 	if len(st.Partition) > 0 {
 		if st, err = s.withPartition(at, t, st); err != nil {
 			return err
+		}
+	}
+	if err := s.arity(ctx, at, t, st, static); err != nil {
+		return err
+	}
+	kept := false
+	if st.Overwrite && t.stored != nil && len(t.stored.partitions) > 0 {
+		constant := slices.ContainsFunc(static, func(p sql.PartitionValue) bool { return p.X != nil })
+		if dynamic := s.dynamicOverwrite(); dynamic || constant {
+			if st, err = s.keepOthers(ctx, at, t, st, static, dynamic); err != nil {
+				return err
+			}
+			kept = true
 		}
 	}
 	n, err := analyze.Query(ctx, st.Query, s.e.env(ctx, at, false))
@@ -63,7 +76,7 @@ func (s *Session) insert(ctx context.Context, at scope, st *sql.Insert) error {
 	mode := connector.SaveAppend
 	if st.Overwrite {
 		mode = connector.SaveOverwrite
-		if reads(n, t) {
+		if !kept && reads(n, t) {
 			return errs.New("UNSUPPORTED_OVERWRITE.TABLE", "the query reads %s, which it overwrites", t.Name()).State("42902").At(at.src, st.Table.Span()).
 				WithHint("write the rows to another table first")
 		}
@@ -75,50 +88,12 @@ func (s *Session) insert(ctx context.Context, at scope, st *sql.Insert) error {
 // casts that an INSERT adds stand at its table's name.
 func overflow(err error, at errs.Span) error {
 	var e *errs.Error
-	if !errors.As(err, &e) || e.Class != "CAST_OVERFLOW" || e.Span != at {
+	if !errors.As(err, &e) || e.Class != "CAST_OVERFLOW" && !strings.HasPrefix(e.Class, "NUMERIC_VALUE_OUT_OF_RANGE") || e.Span != at {
 		return err
 	}
 	d := *e
 	d.Class, d.Hint = "CAST_OVERFLOW_IN_TABLE_INSERT", "take a column of a wider type, or leave such rows out"
 	return &d
-}
-
-// withPartition puts the constant values of PARTITION (…) at the end of the query's columns.
-func (s *Session) withPartition(at scope, t *Table, st *sql.Insert) (*sql.Insert, error) {
-	if t.stored == nil || len(t.stored.partitions) == 0 {
-		return nil, errs.New("INVALID_PARTITION_OPERATION.PARTITION_SCHEMA_IS_EMPTY", "%s has no partitions", t.Name()).State("42601").
-			At(at.src, st.Partition[0].Span()).WithHint("leave PARTITION (…) out")
-	}
-	d := *st
-	d.Partition, d.Columns = nil, nil
-	outer := &sql.Select{At: st.At, From: []sql.Relation{&sql.SubqueryRef{At: sql.At{Pos: st.Query.Span()}, Query: st.Query}}}
-	outer.Items = []sql.SelectItem{{At: st.At, X: &sql.Star{At: st.At}}}
-	given := map[string]bool{}
-	for _, p := range st.Partition {
-		if !slices.ContainsFunc(t.stored.partitions, func(c string) bool { return strings.EqualFold(c, p.Name.Name) }) {
-			return nil, errs.New("NON_PARTITION_COLUMN", "%s is not a partition column of %s", p.Name.Name, t.Name()).State("42000").At(at.src, p.Span()).
-				WithHint("its partition columns are %s", strings.Join(t.stored.partitions, ", "))
-		}
-		if p.X != nil {
-			given[strings.ToLower(p.Name.Name)] = true
-			column := t.Schema()[t.Schema().Index(p.Name.Name)]
-			outer.Items = append(outer.Items, sql.SelectItem{At: p.At, X: &sql.Cast{At: p.At, X: p.X, Type: column.Type}, Alias: []sql.Ident{p.Name}})
-		}
-	}
-	if !st.ByName { // the order in which values stand: the query's columns, then the constants
-		for _, c := range t.Schema() {
-			if !given[strings.ToLower(c.Name)] {
-				d.Columns = append(d.Columns, sql.Ident{At: st.At, Name: c.Name})
-			}
-		}
-		for _, p := range st.Partition {
-			if p.X != nil {
-				d.Columns = append(d.Columns, p.Name)
-			}
-		}
-	}
-	d.Query = &sql.Query{At: sql.At{Pos: st.Query.Span()}, Body: outer}
-	return &d, nil
 }
 
 // reads reports whether a plan reads a table.
@@ -172,7 +147,7 @@ func (s *Session) write(ctx context.Context, at scope, t *Table, n plan.Node, mo
 	}
 	for b, err := range s.run(ctx, at, n) {
 		if err == nil {
-			err = t.fits(b)
+			b, err = t.fits(b)
 		}
 		if err == nil {
 			err = w.Write(ctx, b)
@@ -191,27 +166,4 @@ func written(t *Table, s types.Schema) types.Schema {
 		return t.columns
 	}
 	return s
-}
-
-// fits refuses texts that are too long for their CHAR or VARCHAR columns.
-func (t *Table) fits(b *vec.Batch) error {
-	if t.stored == nil || len(t.stored.lengths) == 0 {
-		return nil
-	}
-	for i, f := range t.columns {
-		most, ok := t.stored.lengths[strings.ToLower(f.Name)]
-		if !ok || i >= len(b.Cols) {
-			continue
-		}
-		for row := range b.Each() {
-			if b.Cols[i].IsNull(row) {
-				continue
-			}
-			if n := len([]rune(strings.TrimRight(b.Cols[i].Str(row), " "))); n > most.n {
-				return errs.New("EXCEED_LIMIT_LENGTH", "a text of %d characters does not fit into the column %s, which takes %d", n, f.Name, most.n).
-					State("54006").WithHint("shorten it: left(%s, %d)", f.Name, most.n)
-			}
-		}
-	}
-	return nil
 }

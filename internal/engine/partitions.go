@@ -41,6 +41,7 @@ func (s *Session) showPartitions(ctx context.Context, at scope, st *sql.Show) (R
 		return Result{}, errs.New("INVALID_PARTITION_OPERATION.PARTITION_SCHEMA_IS_EMPTY", "%s has no partitions", st.Name).State("42601").At(at.src, st.Name.Span())
 	}
 	sel := &sql.Select{At: st.At, Distinct: true, From: []sql.Relation{&sql.TableRef{At: st.At, Name: st.Name}}}
+	sel.Where = matching(st.Partition, t)
 	q := &sql.Query{At: st.At, Body: sel}
 	for _, p := range t.stored.partitions {
 		c := &sql.Column{At: st.At, Parts: []sql.Ident{{At: st.At, Name: p}}}

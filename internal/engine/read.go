@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"sync/atomic"
 
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
@@ -16,6 +17,7 @@ import (
 type reading struct {
 	e    *Engine
 	open []interface{ Close() error }
+	read *atomic.Int64 // counts rows; may be nil
 }
 
 func (r *reading) close() {
@@ -41,7 +43,7 @@ func (r *reading) parts(ctx context.Context, n *plan.Scan) ([]iter.Seq2[*vec.Bat
 			return nil, err
 		}
 		r.open = append(r.open, src)
-		return []iter.Seq2[*vec.Batch, error]{readAll(ctx, src, n.Columns)}, nil
+		return []iter.Seq2[*vec.Batch, error]{r.counted(readAll(ctx, src, n.Columns))}, nil
 	}
 	src, err := t.conn.Batch(ctx, env, t.declared(false))
 	if err != nil {
@@ -58,9 +60,26 @@ func (r *reading) parts(ctx context.Context, n *plan.Scan) ([]iter.Seq2[*vec.Bat
 	}
 	out := make([]iter.Seq2[*vec.Batch, error], len(list))
 	for i, p := range list {
-		out[i] = src.Read(ctx, p, want)
+		out[i] = r.counted(src.Read(ctx, p, want))
 	}
 	return out, nil
+}
+
+// counted counts the rows that pass.
+func (r *reading) counted(in iter.Seq2[*vec.Batch, error]) iter.Seq2[*vec.Batch, error] {
+	if r.read == nil {
+		return in
+	}
+	return func(yield func(*vec.Batch, error) bool) {
+		for b, err := range in {
+			if b != nil {
+				r.read.Add(int64(b.Rows()))
+			}
+			if !yield(b, err) {
+				return
+			}
+		}
+	}
 }
 
 // scan is parts one after the other.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/azud/azud/internal/errs"
@@ -34,10 +35,12 @@ type SessionOptions struct {
 	Settings map[string]string // as by SET
 }
 
-// Args are the values of a script's parameters: :name, or ? in the order of the text.
+// Args are what a script is run with: the values of its parameters, :name, or ? in the order of the text.
 type Args struct {
 	Named      map[string]vec.Col // of one row each; names without case
 	Positional []vec.Col
+	Expand     sql.Expander  // of ${name}; nil: it stays as it is
+	Read       *atomic.Int64 // counts the rows that are read from tables; nil: nobody asks
 }
 
 // defaultDatabase is the schema that a session begins in and that always exists.
@@ -77,7 +80,7 @@ func (e *Engine) Query(ctx context.Context, src *errs.Source, database string) i
 // the next statement, if the caller does.
 func (s *Session) Run(ctx context.Context, src *errs.Source, args Args) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
-		for st, err := range sql.Statements(src, nil) {
+		for st, err := range sql.Statements(src, args.Expand) {
 			var r Result
 			if err == nil {
 				r, err = s.one(ctx, src, st, args)
@@ -109,7 +112,7 @@ func (s *Session) database() string {
 func (s *Session) fnContext() fn.Context {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return fn.Context{Zone: s.zone, Now: s.e.sys.Clock.Now().UnixMicro(), Seed: int64(s.e.sys.Rand.Uint64() >> 1)}
+	return fn.Context{Zone: s.zone, Now: s.e.sys.Clock.Now().UnixMicro(), Seed: int64(s.e.sys.Rand.Uint64() >> 1), User: s.user(), Database: s.current}
 }
 
 // done is the result of a statement that gives no rows.

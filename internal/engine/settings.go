@@ -23,14 +23,16 @@ type setting struct {
 
 // The settings with an effect.
 const (
-	keyZone      = "spark.sql.session.timeZone"
-	keyANSI      = "spark.sql.ansi.enabled"
-	keyCase      = "spark.sql.caseSensitive"
-	keyExcluded  = "spark.sql.optimizer.excludedRules"
-	keyOptimizer = "azud.sql.optimizer"
-	keyMemory    = "azud.sql.memory"
-	keyWorkers   = "azud.sql.workers"
-	keyBatch     = "azud.sql.batchSize"
+	keyZone       = "spark.sql.session.timeZone"
+	keyANSI       = "spark.sql.ansi.enabled"
+	keyCase       = "spark.sql.caseSensitive"
+	keyExcluded   = "spark.sql.optimizer.excludedRules"
+	keyOptimizer  = "azud.sql.optimizer"
+	keyMemory     = "azud.sql.memory"
+	keyWorkers    = "azud.sql.workers"
+	keyBatch      = "azud.sql.batchSize"
+	keyShuffle    = "spark.sql.shuffle.partitions"
+	keyPartitions = "spark.sql.sources.partitionOverwriteMode"
 )
 
 // knownSettings is every setting that is looked at.
@@ -43,6 +45,8 @@ func knownSettings() []setting {
 		{keyOptimizer, "on", "off: only the rules without which a query cannot run", oneOf(keyOptimizer, "on", "off")},
 		{keyMemory, "", "bytes that a query may hold before it spills to disk; empty: what the process was started with", checkCount(keyMemory, 0)},
 		{keyWorkers, "", "goroutines of a query; empty: one for each processor", checkCount(keyWorkers, 1)},
+		{keyShuffle, "200", "without effect", checkCount(keyShuffle, 1)},
+		{keyPartitions, "static", "what INSERT OVERWRITE replaces: static, the partitions that it names, or dynamic, those that it writes", oneOf(keyPartitions, "static", "dynamic")},
 		{keyBatch, "", "rows in a batch; empty: 4096", checkCount(keyBatch, 1)},
 	}
 }

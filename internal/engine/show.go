@@ -57,10 +57,10 @@ func notNull(names ...string) types.Schema {
 	return out
 }
 
-// showTables lists the tables and views of a schema, and the session's; without IN those of every
-// schema that a bare name may mean: Azud looks in all of them.
+// showTables lists the tables and views of a schema, and the session's; without IN those that a bare
+// name may mean: of the current schema and of pipelines.
 func (s *Session) showTables(at scope, st *sql.Show) (Result, error) {
-	dbs := s.e.catalog.names()
+	dbs := s.e.catalog.reachable(at.database)
 	if len(st.Name.Parts) > 0 {
 		name := st.Name.Last().Name
 		if !s.e.catalog.hasDatabase(name) {

@@ -19,7 +19,7 @@ func (s *Session) statement(ctx context.Context, at scope, st sql.Statement) (Re
 	case *sql.InsertDir:
 		return done(), s.insertDir(ctx, at, st)
 	case *sql.CreateTable, *sql.CreateTableLike, *sql.CreateView, *sql.CreateSchema, *sql.Drop, *sql.DropSchema,
-		*sql.AlterTable, *sql.AlterView, *sql.Truncate:
+		*sql.AlterTable, *sql.AlterView, *sql.Truncate, *sql.CommentOn:
 		return done(), s.define(ctx, at, st)
 	case *sql.Show:
 		return s.show(ctx, at, st)
@@ -65,6 +65,8 @@ func (s *Session) define(ctx context.Context, at scope, st sql.Statement) error 
 		return s.alterView(ctx, at, st)
 	case *sql.Truncate:
 		return s.truncate(ctx, at, st)
+	case *sql.CommentOn:
+		return s.commentOn(ctx, at, st)
 	}
 	return errs.New("INTERNAL_ERROR", "%T is no definition", st)
 }
