@@ -22,7 +22,7 @@ import tempfile
 import time
 from datetime import datetime, timezone
 
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException, StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -119,7 +119,10 @@ def error_line(e: Exception) -> str:
     Of a failed streaming query: the innermost condition in its message.
     """
     thrown = e.java_exception if isinstance(e, Py4JJavaError) else e
-    name, state = thrown.getCondition(), thrown.getSqlState()
+    try:
+        name, state = thrown.getCondition(), thrown.getSqlState()
+    except Py4JError:  # not one of Spark's own exceptions
+        return "error *"
     if isinstance(e, StreamingQueryException):
         found = list(re.finditer(r"\[([A-Z][A-Z0-9_]*(?:\.[A-Z0-9_]+)*)\] ", str(e)))
         name = found[-1][1]
