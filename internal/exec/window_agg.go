@@ -38,6 +38,9 @@ func (c *windowCall) aggregate(p *windowPart) (vec.Col, error) {
 		return a.reordered()
 	}
 	if c.Frame.Lo.Kind == plan.Unbounded {
+		if a.smallState() {
+			return a.scan()
+		}
 		return a.growing()
 	}
 	pairs := 0
@@ -128,6 +131,62 @@ func (a *windowAgg) reordered() (vec.Col, error) {
 		}
 		return acc.Update(groups, a.pick(rows), nil)
 	})
+}
+
+// smallState reports whether the aggregate's state is a few numbers, cheap to copy.
+func (a *windowAgg) smallState() bool {
+	for _, t := range a.c.Agg.Fn.Partial {
+		if vec.Width(t) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// scanBlock is how many rows scan computes at once: each adds up half as many, on average.
+const scanBlock = 32
+
+// scan is growing for a block of rows at once: each row has a group that begins with the state of the
+// block before. Rows are added in the same order as one by one, so that the results are the same.
+func (a *windowAgg) scan() (vec.Col, error) {
+	out := vec.NewColBuilder(a.c.typ)
+	keep := a.kept(allRows(a.p.n))
+	var before []vec.Col // the state of the last row, of one row
+	next, at := 0, 0     // of keep, of the partition: what before does not hold yet
+	var rows, groups []uint32
+	for from := 0; from < a.p.n; from += scanBlock {
+		m := min(scanBlock, a.p.n-from)
+		acc, all := a.new(), allRows(m)
+		if before != nil {
+			for k := range before {
+				before[k] = before[k].Repeat(m)
+			}
+			if err := acc.Merge(all, before); err != nil {
+				return vec.Col{}, err
+			}
+		}
+		rows, groups = rows[:0], groups[:0]
+		end := next
+		for i := range m {
+			at = max(at, a.hi(from+i))
+			for end = next; end < len(keep) && int(keep[end]) < at; end++ {
+				rows, groups = append(rows, keep[end]), append(groups, uint32(i))
+			}
+		}
+		next = end
+		if err := acc.Update(groups, a.pick(rows), nil); err != nil {
+			return vec.Col{}, err
+		}
+		col, err := acc.Final(all)
+		if err != nil {
+			return vec.Col{}, err
+		}
+		out.AppendRows(&col, m, nil)
+		if before, err = acc.Partial(all[m-1:]); err != nil {
+			return vec.Col{}, err
+		}
+	}
+	return out.Finish(), nil
 }
 
 // growing: the frame begins with the partition, and its end does not go back.

@@ -32,7 +32,7 @@ func Scalars() []Scalar {
 
 // Aggregates lists every aggregate function.
 func Aggregates() []Aggregate {
-	return withAggExamples(slices.Concat(
+	return withAggregateExamples(slices.Concat(
 		countFuncs(), sumFuncs(), minMaxFuncs(), pickFuncs(), boolFuncs(), momentFuncs(), collectFuncs(),
 		pairFuncs(), bitAggFuncs(), percentileFuncs(), approxFuncs(), distinctFuncs(), tallyFuncs(), listFuncs(), histogramFuncs(),
 	))
