@@ -26,6 +26,10 @@ func ShownCall(name string, ts []types.Type, args []string) (string, bool) {
 		if n == 3 {
 			return call("timestampdiff", args...)
 		}
+	case "raise_error":
+		if n == 1 {
+			return call(name, "USER_RAISED_EXCEPTION", "map(errorMessage, "+args[0]+")")
+		}
 	case "current_database":
 		return call("current_schema", args...)
 	case "lpad", "rpad":

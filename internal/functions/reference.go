@@ -24,9 +24,24 @@ var groups = []struct{ group, title string }{
 	{"conversion", "Conversion"}, {"misc", "The session and the rest"},
 }
 
+// written are the functions that the language itself has: they decide which arguments are evaluated,
+// or make types, and are no entries of the table. The results are Spark's, as all others.
+var written = []entry{
+	{"case", "conditional", "CASE WHEN cond THEN value ... [ELSE other] END", "The value behind the first condition that is true.", "SELECT CASE WHEN 1 > 2 THEN 'a' ELSE 'b' END", "b", nil},
+	{"cast", "conversion", "CAST(expr AS type)", "The value as another type; an error if that cannot be.", "SELECT CAST('10' AS INT)", "10", nil},
+	{"coalesce", "conditional", "coalesce(a, ...)", "The first argument that is not NULL.", "SELECT coalesce(NULL, 1, NULL)", "1", nil},
+	{"if", "conditional", "if(cond, a, b)", "a if the condition is true, else b.", "SELECT if(true, 1, 2)", "1", nil},
+	{"nullif", "conditional", "nullif(a, b)", "NULL if both are equal, else a.", "SELECT nullif(2, 2)", "NULL", nil},
+	{"nullifzero", "conditional", "nullifzero(a)", "NULL if the number is 0, else the number.", "SELECT nullifzero(0)", "NULL", nil},
+	{"nvl", "conditional", "nvl(a, b)", "a, or b if a is NULL.", "SELECT nvl(NULL, 1)", "1", []string{"ifnull"}},
+	{"nvl2", "conditional", "nvl2(a, b, c)", "b if a is not NULL, else c.", "SELECT nvl2(NULL, 1, 2)", "2", nil},
+	{"try_cast", "conversion", "TRY_CAST(expr AS type)", "The value as another type; NULL if that cannot be.", "SELECT TRY_CAST('x' AS INT)", "NULL", nil},
+	{"zeroifnull", "conditional", "zeroifnull(a)", "0 if the number is NULL, else the number.", "SELECT zeroifnull(NULL)", "0", nil},
+}
+
 // entries are the functions of a registry, all kinds, sorted by name.
 func entries(r *fn.Registry) []entry {
-	var out []entry
+	out := slices.Clone(written)
 	for _, f := range r.Scalars() {
 		out = append(out, entry{f.Name, f.Group, f.Usage, f.Doc, f.Example, f.Result, f.Aliases})
 	}
@@ -76,11 +91,14 @@ func section(b *strings.Builder, title string, all []entry, in func(e entry) boo
 		if rows++; rows == 1 {
 			fmt.Fprintf(b, "\n## %s\n\n| function | | example | result |\n|---|---|---|---|\n", title)
 		}
-		doc := e.doc
-		if len(e.aliases) > 0 {
-			doc += " Also `" + strings.Join(e.aliases, "`, `") + "`."
+		doc := plain(e.doc)
+		for i, a := range e.aliases {
+			doc += []string{" Also ", ", "}[min(i, 1)] + code(a)
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", code(e.usage), plain(doc), code(strings.TrimPrefix(e.example, "SELECT ")), code(e.result))
+		if len(e.aliases) > 0 {
+			doc += "."
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", code(e.usage), doc, code(strings.TrimPrefix(e.example, "SELECT ")), code(e.result))
 	}
 }
 
@@ -92,6 +110,7 @@ func code(s string) string {
 	mark := "`"
 	if strings.Contains(s, "`") {
 		mark = "``"
+		s = " " + s + " "
 	}
 	return mark + strings.ReplaceAll(s, "|", `\|`) + mark
 }

@@ -45,6 +45,19 @@ func TestFunctionsAreDescribed(t *testing.T) {
 	}
 }
 
+// The examples of scalar functions are run by the golden script that holds them.
+func TestExamplesAreRun(t *testing.T) {
+	script, err := os.ReadFile(filepath.Join("..", "..", "test", "sqltest", "fn_examples.test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range Registry().Scalars() {
+		if !strings.Contains(string(script), "\n"+f.Example+"\n") {
+			t.Errorf("the example of %s is not in fn_examples.test: %s", f.Name, f.Example)
+		}
+	}
+}
+
 // Functions of formats are found by name, like all others.
 func TestFormatsFunctionsAreThere(t *testing.T) {
 	r := Registry()
