@@ -78,6 +78,10 @@ func callName(name string, form sql.Form, args []val) string {
 		if len(args) == 1 {
 			list = "E(), " + list
 		}
+	case "raise_error":
+		if len(args) == 1 {
+			list = "USER_RAISED_EXCEPTION, map(errorMessage, " + list + ")"
+		}
 	case "assert_true":
 		if len(args) == 1 {
 			list += ", '" + list + "' is not true!"

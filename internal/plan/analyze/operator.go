@@ -60,7 +60,11 @@ func (a *analyzer) binary(s *exprScope, e *sql.Binary) (val, error) {
 	if strings.ContainsAny(op, "<=>") && len(op) < 4 && op != "<<" && op != ">>" && op != ">>>" {
 		l.name, r.name = comparedName(l, r)
 	}
-	return a.op(op, e.Span(), arithmeticName(op, l, r), l, r)
+	v, err := a.op(op, e.Span(), arithmeticName(op, l, r), l, r)
+	if err != nil {
+		return v, operandMismatch(err, op, l.x.Type(), r.x.Type())
+	}
+	return v, nil
 }
 
 // arithmeticName is how Spark shows an operation: with dates and intervals the analyzer has
@@ -89,13 +93,12 @@ func arithmeticName(op string, l, r val) string {
 	return plain
 }
 
-// comparedName shows the operands of a comparison: Spark replaces a VOID column beside another type
-// by NULL.
+// comparedName shows the operands of a comparison: Spark replaces a VOID column beside a STRING by NULL.
 func comparedName(l, r val) (string, string) {
-	switch lv, rv := l.x.Type().Kind == types.Null, r.x.Type().Kind == types.Null; {
-	case lv && !rv:
+	switch lk, rk := l.x.Type().Kind, r.x.Type().Kind; {
+	case lk == types.Null && rk == types.String:
 		return "NULL", r.name
-	case rv && !lv:
+	case rk == types.Null && lk == types.String:
 		return l.name, "NULL"
 	}
 	return l.name, r.name
