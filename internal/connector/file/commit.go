@@ -77,7 +77,7 @@ func (t *table) small(name string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	if _, err = f.Write(append([]byte(nil), text...)); err == nil {
+	if _, err = f.Write(text); err == nil {
 		err = f.Sync()
 	}
 	if cerr := f.Close(); err == nil {

@@ -63,7 +63,56 @@ func (d disk) Open(name string) (Reader, error) { return d.fs.Open(name) }
 
 func (d disk) Create(name string) (Writer, error) {
 	f, err := d.fs.Create(name, vfs.WriteCategoryUnspecified)
-	return f, err
+	if err != nil {
+		return nil, err
+	}
+	return &diskWriter{f: f}, nil
+}
+
+// diskWriter gathers writes in memory of its own: a vfs.File may scribble over what it is given, and
+// encoders give it what they still need.
+type diskWriter struct {
+	f   vfs.File
+	buf []byte
+}
+
+func (w *diskWriter) Write(p []byte) (int, error) {
+	n := len(p)
+	for len(p) > 0 {
+		k := min(len(p), writeBuffer-len(w.buf))
+		w.buf = append(w.buf, p[:k]...)
+		p = p[k:]
+		if len(w.buf) == writeBuffer {
+			if err := w.flush(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return n, nil
+}
+
+// writeBuffer is how many bytes a file is written at once.
+const writeBuffer = 256 << 10
+
+func (w *diskWriter) flush() error {
+	if len(w.buf) == 0 {
+		return nil
+	}
+	_, err := w.f.Write(w.buf)
+	w.buf = w.buf[:0]
+	return err
+}
+
+func (w *diskWriter) Sync() error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	return w.f.Sync()
+}
+
+func (w *diskWriter) Close() error {
+	err := w.flush()
+	return errors.Join(err, w.f.Close())
 }
 
 func (d disk) MkdirAll(dir string) error    { return d.fs.MkdirAll(dir, 0o755) }
