@@ -154,16 +154,21 @@ func (c *windowCall) frame(p *windowPart) (lo, hi func(i int) int) {
 	return lo, hi
 }
 
-// search finds the first row whose key is not before the value of row i in column col, or with after
-// the first whose key is after it.
+// search finds, for each row, the first row whose key is not before the row's value in column col, or with
+// after the first whose key is after it. A bound does not go back: one that its type cannot hold, for
+// which the value is NULL, stays where that of the row before is (so do Spark's frames).
 func (p *windowPart) search(col int, after bool) func(i int) int {
 	key, val, by := &p.vals[0], &p.vals[col], p.w.order[0]
 	limit := 0
 	if after {
 		limit = 1
 	}
-	return func(i int) int {
+	at := make([]int, p.n)
+	for i := range at {
 		lo, hi := 0, p.n
+		if i > 0 {
+			lo = at[i-1]
+		}
 		for lo < hi {
 			if mid := (lo + hi) / 2; compareKeys(key, mid, val, i, by) < limit {
 				lo = mid + 1
@@ -171,8 +176,9 @@ func (p *windowPart) search(col int, after bool) func(i int) int {
 				hi = mid
 			}
 		}
-		return lo
+		at[i] = lo
 	}
+	return func(i int) int { return at[i] }
 }
 
 // compareKeys orders two values as a sort key says.

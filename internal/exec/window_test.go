@@ -493,3 +493,19 @@ func TestWindowSpills(t *testing.T) {
 		t.Errorf("one partition beyond the budget: %v", err)
 	}
 }
+
+// TestWindowBoundBeyondTheType: a bound that overflows is NULL, and the frame's end stays at the end.
+func TestWindowBoundBeyondTheType(t *testing.T) {
+	k := attr(3, "k", types.LongType)
+	top := plan.FrameBound{Kind: plan.ByValue, Value: call("try_add", types.LongType, func(a []any) (any, error) {
+		if a[0].(int64) == 9 { // as if 9 were the largest number
+			return nil, nil
+		}
+		return a[0].(int64) + 1, nil
+	}, ref(k))}
+	c := aggOver(t, "count", plan.Frame{Range: true, Lo: bound(plan.CurrentRow, 0), Hi: top})
+	node := &plan.Window{Child: scanOf(k), Order: []plan.Order{{Expr: ref(k), NullsFirst: true}}, Calls: []plan.Named{named(attr(10, "n", types.LongType), c)}}
+	if got := text(run(t, node, batchOf(colOf(types.LongType, 9, 0, 8)))); got != text([][]any{{int64(0), int64(1)}, {int64(8), int64(2)}, {int64(9), int64(1)}}) {
+		t.Fatal(got)
+	}
+}
