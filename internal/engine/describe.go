@@ -57,6 +57,19 @@ func columnList(schema types.Schema, comments map[string]string) [][]any {
 	return rows
 }
 
+// withLengths shows CHAR(n) and VARCHAR(n) as they were declared.
+func withLengths(rows [][]any, t *Table) [][]any {
+	if t == nil || t.stored == nil {
+		return rows
+	}
+	for _, r := range rows {
+		if n, ok := t.stored.lengths[strings.ToLower(r[0].(string))]; ok {
+			r[1] = strings.ToLower(n.String())
+		}
+	}
+	return rows
+}
+
 func (s *Session) describeTable(ctx context.Context, at scope, st *sql.Describe) (Result, error) {
 	schema, t, v, err := s.columnsOf(ctx, at, st.Name)
 	if err != nil {
@@ -72,7 +85,7 @@ func (s *Session) describeTable(ctx context.Context, at scope, st *sql.Describe)
 	if len(st.Column.Parts) > 0 {
 		return s.describeColumn(at, st, schema, comments)
 	}
-	rows := columnList(schema, comments)
+	rows := withLengths(columnList(schema, comments), t)
 	if t != nil && t.stored != nil && len(t.stored.partitions) > 0 {
 		rows = append(rows, []any{"# Partition Information", "", ""}, []any{"# col_name", "data_type", "comment"})
 		var parts types.Schema
@@ -123,7 +136,7 @@ func (s *Session) describeColumn(at scope, st *sql.Describe, schema types.Schema
 	name := st.Column.Last().Name
 	i := schema.Index(name)
 	if i < 0 || len(st.Column.Parts) > 1 {
-		e := errs.New("UNRESOLVED_COLUMN.WITH_SUGGESTION", "%s has no column `%s`", st.Name, name).State("42703").At(at.src, st.Column.Span())
+		e := errs.New("COLUMN_NOT_FOUND", "%s has no column `%s`", st.Name, name).State("42703").At(at.src, st.Column.Span())
 		if near := errs.Near(name, schema.Names()); len(near) > 0 {
 			e.WithHint("did you mean %s?", strings.Join(near, ", "))
 		}
@@ -158,29 +171,6 @@ func (s *Session) describeFunction(at scope, st *sql.Describe) (Result, error) {
 		rows = append(rows, []any{"Example: " + f.Example + " gives " + f.Result})
 	}
 	return s.rows(notNull("function_desc"), rows), nil
-}
-
-// explain shows the plan of a query, or of what an INSERT or CREATE TABLE … AS runs.
-func (s *Session) explain(ctx context.Context, at scope, st *sql.Explain) (Result, error) {
-	var q *sql.Query
-	switch inner := st.Stmt.(type) {
-	case *sql.QueryStmt:
-		q = inner.Query
-	case *sql.Insert:
-		q = inner.Query
-	case *sql.InsertDir:
-		q = inner.Query
-	case *sql.CreateTable:
-		q = inner.Query
-	}
-	if q == nil {
-		return Result{}, errs.New("UNSUPPORTED_FEATURE", "EXPLAIN shows the plan of a query").State("0A000").At(at.src, st.Span())
-	}
-	n, err := s.plan(ctx, at, q)
-	if err != nil {
-		return Result{}, err
-	}
-	return s.lines("plan", plan.Explain(n)), nil
 }
 
 // lines is a text as rows of one column.

@@ -14,21 +14,43 @@ import (
 	"github.com/azud/azud/internal/vec"
 )
 
+// textOutputs are the outputs for people and other programs, beside JSON.
+var textOutputs = map[string]func(Result) string{"table": Result.Table, "csv": Result.CSV, "markdown": Result.Markdown}
+
 // Output returns how results are shown, as one line of JSON each: "json" (the default)
-// gives {"schema":[["name","type"],…],"rows":[[…],…]}; "table" and "csv" give {"text":"…"}.
+// gives {"schema":[["name","type"],…],"rows":[[…],…]}; "table", "csv" and "markdown" give
+// {"text":"…","rows":n}.
 func Output(name string) (func(Result) []byte, error) {
-	switch name {
-	case "", "json":
+	if name == "" || name == "json" {
 		return Result.JSON, nil
-	case "table":
-		return func(r Result) []byte { return textJSON(r.Table()) }, nil
-	case "csv":
-		return func(r Result) []byte { return textJSON(r.CSV()) }, nil
 	}
-	return nil, errs.New("INVALID_OPTION", "there is no output %q", name).WithHint("choose table, json or csv")
+	text, ok := textOutputs[name]
+	if !ok {
+		return nil, errs.New("INVALID_OPTION", "there is no output %q", name).WithHint("choose table, json, csv or markdown")
+	}
+	return func(r Result) []byte {
+		return marshal(struct {
+			Text string `json:"text"`
+			Rows int    `json:"rows"`
+		}{text(r), r.Count()})
+	}, nil
 }
 
-func textJSON(s string) []byte { return marshal(map[string]string{"text": s}) }
+// Text is the result in an output other than json.
+func (r Result) Text(output string) string {
+	if text, ok := textOutputs[output]; ok {
+		return text(r)
+	}
+	return ""
+}
+
+// Count is the number of rows.
+func (r Result) Count() int {
+	if r.Rows == nil {
+		return 0
+	}
+	return r.Rows.Rows()
+}
 
 // marshal is JSON on one line, with < and > as they are: types have them. v is made of
 // strings and maps, which always marshal.
@@ -118,6 +140,43 @@ func (r Result) CSV() string {
 	w.Flush() // a bytes.Buffer takes everything
 	return buf.String()
 }
+
+// Markdown is the result as a table of GitHub's Markdown, numbers to the right.
+func (r Result) Markdown() string {
+	if len(r.Schema) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	line := func(cell func(k int) string) {
+		for k := range r.Schema {
+			b.WriteString("| " + cell(k) + " ")
+		}
+		b.WriteString("|\n")
+	}
+	line(func(k int) string { return markdownCell(r.Schema[k].Name) })
+	line(func(k int) string {
+		if r.Schema[k].Type.IsNumeric() {
+			return "--:"
+		}
+		return "---"
+	})
+	for i := range rowsOf(r.Rows) {
+		line(func(k int) string {
+			if c := &r.Rows.Cols[k]; !c.IsNull(i) {
+				return markdownCell(fn.Text(&r.Ctx, c, i))
+			}
+			return "NULL"
+		})
+	}
+	return b.String()
+}
+
+// markdownCell keeps a text from ending its cell or becoming markup.
+func markdownCell(s string) string {
+	return connector.Printable(markdownEscapes.Replace(s), true)
+}
+
+var markdownEscapes = strings.NewReplacer("\\", "\\\\", "|", "\\|", "\r\n", "<br>", "\n", "<br>", "\r", "<br>", "*", "\\*", "`", "\\`", "<", "&lt;", "&", "&amp;")
 
 // ErrorJSON is {"error":{"class":…,"sqlState":…,"message":…,"rendered":…}}; rendered has the
 // place with a caret and the remedy.

@@ -106,7 +106,7 @@ func (s *Session) query(ctx context.Context, at scope, q *sql.Query) (Result, er
 	if err != nil {
 		return Result{}, err
 	}
-	r := &reading{e: s.e}
+	r := &reading{e: s.e, read: at.args.Read}
 	defer r.close()
 	op, err := exec.Build(n, s.buildOptions(at))
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *Session) query(ctx context.Context, at scope, q *sql.Query) (Result, er
 // run runs a plan and gives its batches, which are borrowed.
 func (s *Session) run(ctx context.Context, at scope, n plan.Node) iter.Seq2[*vec.Batch, error] {
 	return func(yield func(*vec.Batch, error) bool) {
-		r := &reading{e: s.e}
+		r := &reading{e: s.e, read: at.args.Read}
 		defer r.close()
 		op, err := exec.Build(n, s.buildOptions(at))
 		if err != nil {
