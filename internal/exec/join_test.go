@@ -269,7 +269,7 @@ func oracle(n *plan.Join, conds []cond, l, r table) (out []string, class string)
 }
 
 // joinOptions are the ways in which each join is run.
-var joinOptions = []BuildOptions{{BatchSize: 1, Workers: 1}, {BatchSize: 7, Workers: 2}, {Workers: 4}, {Memory: 1, Workers: 1}, {Memory: 1, Workers: 3, BatchSize: 5}}
+var joinOptions = []BuildOptions{{BatchSize: 1, Workers: 1}, {BatchSize: 7, Workers: 2}, {Workers: 4}, {Memory: 1, Workers: 1}, {Memory: 1, Workers: 3, BatchSize: 5}, {Memory: 600, Workers: 3, BatchSize: 7}}
 
 // tight gives options with a budget a place to spill to, and a share so small that they do.
 func tight(o BuildOptions) (BuildOptions, *vfs.MemFS) {

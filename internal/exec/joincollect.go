@@ -43,6 +43,7 @@ func (o *join) collect(ctx context.Context, e *EpochTask) (*collected, error) {
 	})
 	if err == nil && c.out.grace != nil {
 		err = c.divideHeld(0)
+		c.out.release() // also what other workers held
 	}
 	if err != nil {
 		c.out.release()
