@@ -193,7 +193,7 @@ func (a *analyzer) aggFilter(s *exprScope, e sql.Expr) (val, error) {
 func isRandom(e plan.Expr) bool {
 	found := false
 	plan.WalkExpr(e, func(e plan.Expr) bool {
-		if c, ok := e.(*plan.Call); ok && slices.Contains([]string{"rand", "randn", "uuid"}, c.Name) {
+		if c, ok := e.(*plan.Call); ok && slices.Contains([]string{"rand", "randn", "random", "uuid", "shuffle", "uniform", "randstr", "monotonically_increasing_id", "spark_partition_id"}, c.Name) {
 			found = true
 		}
 		return !found

@@ -14,7 +14,9 @@ import (
 // FuzzQuery: whatever parses either analyzes into a plan whose nodes read only what their
 // children give, or fails with an error that has a place.
 func FuzzQuery(f *testing.F) {
-	pairs(f, "testdata/batch.txt", func(query, _ string) { f.Add(query) })
+	for _, file := range answerFiles {
+		pairs(f, "testdata/"+file+".txt", func(query, _ string) { f.Add(query) })
+	}
 	pairs(f, "testdata/stream.txt", func(line, _ string) {
 		f.Add(line[len("append: "):])
 	})

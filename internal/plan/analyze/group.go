@@ -144,6 +144,10 @@ func (b *selecting) groupOrdinal(n int, at errs.Span) error {
 			"GROUP BY position %d is not in the select list (it has 1 to %d)", n, len(b.items))
 	}
 	it := b.items[n-1]
+	if r, ok := it.v.x.(*plan.Ref); ok && b.isGenerated(r.Attr.ID) {
+		return b.a.fail(at, "GROUP_BY_POS_OUT_OF_RANGE", "42805", "GROUP BY position %d is made by a generator, which runs after grouping", n).
+			WithHint("put the generator into a subquery in FROM, or LATERAL VIEW")
+	}
 	if o := firstOver(it.v.x); o != nil {
 		return b.windowKey(o)
 	}

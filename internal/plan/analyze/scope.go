@@ -199,7 +199,7 @@ func (a *analyzer) field(v val, f sql.Ident, at errs.Span) (val, error) {
 	}
 	switch st.Kind {
 	case types.Struct:
-	case types.Map:
+	case types.Map, types.Array: // an array's element by name is refused
 		return a.op("getitem", at, v.name+"["+f.Name+"]", v, strVal(f.Name, at))
 	default:
 		return val{}, a.fail(at, "INVALID_EXTRACT_BASE_FIELD_TYPE", "42000",
