@@ -46,10 +46,15 @@ func windowFuncs() []Window {
 func ranking[T vec.Fixed](usage, doc string, t types.Type, start func(p *Partition) func(i int) T) Window {
 	name := usage[:len(usage)-2]
 	return Window{Name: name, Group: "window", Usage: usage, Doc: doc, Bind: func(args []Arg) (BoundWindow, error) {
-		if err := checkArity(name, args, 0, 0); err != nil {
+		most := 0
+		if name == "rank" || name == "dense_rank" || name == "percent_rank" { // Spark: their arguments mean nothing
+			most = -1
+		}
+		if err := checkArity(name, args, 0, most); err != nil {
 			return BoundWindow{}, err
 		}
-		return BoundWindow{Result: t, NeedsOrder: true, FixedFrame: true, Kernel: func(_ *Context, p *Partition) (vec.Col, error) {
+		params, _ := resolveAll(name, args, 0, anyType)
+		return BoundWindow{Params: params, Result: t, NeedsOrder: true, FixedFrame: true, Kernel: func(_ *Context, p *Partition) (vec.Col, error) {
 			of, out := start(p), make([]T, p.N)
 			for i := range out {
 				out[i] = of(i)
