@@ -66,6 +66,7 @@ type Server struct {
 	accepting sync.WaitGroup     // the goroutines of http.Serve
 	requests  gate
 	streams   atomic.Int32 // open, of server-sent events
+	sessions  sessions
 }
 
 // Listen takes the port, so that its address is known; Serve answers from then on. A taken
@@ -169,6 +170,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /api/v1/tables/{name}", s.getTable)
 	mux.HandleFunc("GET /api/v1/events", s.getEvents)
 	mux.HandleFunc("POST /api/v1/sql", s.postSQL)
+	mux.HandleFunc("DELETE /api/v1/sessions/{id}", s.deleteSession)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, "there is no "+r.Method+" "+r.URL.Path)
 	})
