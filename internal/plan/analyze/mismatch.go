@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/azud/azud/internal/errs"
+	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/types"
 )
 
@@ -28,7 +29,7 @@ func mismatchOf(op string, l, r types.Type) string {
 	lt, rt := isStamp(l), isStamp(r)
 	switch {
 	case op == "+" && (l.Kind == types.DayTime) != (r.Kind == types.DayTime),
-		op == "+" && (l.Kind == types.Date && r.Kind != types.String || r.Kind == types.Date && l.Kind != types.String),
+		op == "+" && (l.Kind == types.Date || r.Kind == types.Date),
 		op == "-" && r.Kind == types.DayTime && l.Kind != types.DayTime,
 		op == "-" && (lt || rt || r.Kind == types.Date || l.Kind == types.Date && r.Kind != types.String),
 		op == "*" && (isInterval(l) || isInterval(r)),
@@ -45,6 +46,31 @@ func mismatchOf(op string, l, r types.Type) string {
 		}
 	}
 	return ""
+}
+
+// besideVoid gives an operand of type VOID the type that Spark gives it beside the other: an
+// interval is added to a time, and numbers and intervals keep to their own.
+func besideVoid(op string, l, r val) (val, val) {
+	lv, rv := l.x.Type().Kind == types.Null, r.x.Type().Kind == types.Null
+	if lv == rv || !strings.Contains("+-*/%", op) {
+		return l, r
+	}
+	if lv {
+		l.x = voidBeside(op, l.x, r.x.Type())
+	} else {
+		r.x = voidBeside(op, r.x, l.x.Type())
+	}
+	return l, r
+}
+
+func voidBeside(op string, x plan.Expr, other types.Type) plan.Expr {
+	switch {
+	case other.Kind == types.Decimal, isInterval(other) && (op == "+" || op == "-"):
+		return castTo(x, other)
+	case op == "+" && other.IsTime():
+		return castTo(x, types.DayTimeType)
+	}
+	return x
 }
 
 func isStamp(t types.Type) bool { return t.Kind == types.Timestamp || t.Kind == types.TimestampNTZ }

@@ -60,6 +60,7 @@ func (a *analyzer) binary(s *exprScope, e *sql.Binary) (val, error) {
 	if strings.ContainsAny(op, "<=>") && len(op) < 4 && op != "<<" && op != ">>" && op != ">>>" {
 		l.name, r.name = comparedName(l, r)
 	}
+	l, r = besideVoid(op, l, r)
 	v, err := a.op(op, e.Span(), arithmeticName(op, l, r), l, r)
 	if err != nil {
 		return v, operandMismatch(err, op, l.x.Type(), r.x.Type())
