@@ -26,10 +26,15 @@ type cluster interface {
 	// bounds is the first and the next readable offset of every partition: up to the last
 	// stable offset, or with uncommitted up to the high watermark.
 	bounds(ctx context.Context, names []string, uncommitted bool) (first, next positions, err error)
-	// committed hands out the records of [from, to) but those of aborted transactions, and
-	// calls flush before what records alias is reused. It returns how far it came; the error
-	// wraps errGone if the log no longer has that offset.
-	committed(ctx context.Context, p tp, from, to int64, each func(*record.Batch, *record.Record), flush func() error) (int64, error)
+	// all lists every topic.
+	all(ctx context.Context) ([]string, error)
+	// after is the offset of the first record of each partition whose time is not before the one
+	// given, in ms; -1 where there is none.
+	after(ctx context.Context, times positions) (positions, error)
+	// committed hands out the records of [from, to) but those of aborted transactions and of
+	// batches that want refuses (nil: none), and calls flush before what records alias is reused.
+	// It returns how far it came; the error wraps errGone if the log no longer has that offset.
+	committed(ctx context.Context, p tp, from, to int64, want func(*record.Batch) bool, each func(*record.Batch, *record.Record), flush func() error) (int64, error)
 	// batches hands out all batches that reach into [from, to), markers and undecided ones
 	// included; what each gets is valid during the call.
 	batches(ctx context.Context, p tp, from, to int64, each func(*record.Batch) error) (int64, error)
@@ -86,8 +91,13 @@ type producer interface {
 	close()
 }
 
+// anyPartition leaves it to the producer in which partition a message is written.
+const anyPartition = -1
+
 // message is a record to write. Its slices belong to it. A nil slice is null.
 type message struct {
 	topic      string
 	key, value []byte
+	headers    []record.Header
+	part       int32 // anyPartition: the producer chooses
 }

@@ -2,12 +2,10 @@ package kafka
 
 import (
 	"context"
-	"strings"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/azud/azud/internal/connector"
-	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/log"
 	"github.com/azud/azud/internal/types"
 )
@@ -41,6 +39,8 @@ func Connector(home Embedded) *connector.Connector {
 		Doc:  "Topics of the embedded broker, or of any Kafka cluster.",
 		Options: []connector.Option{
 			{Name: "subscribe", Kind: connector.Text, Doc: "topic to read; several are separated by commas"},
+			{Name: "subscribePattern", Kind: connector.Text, Doc: "a regular expression of the topics to read; batch only"},
+			{Name: "assign", Kind: connector.Text, Doc: `the partitions to read, {"topic":[0,1]}; batch only`},
 			{Name: "topic", Kind: connector.Text, Doc: "topic to write; default: the one that subscribe names"},
 			{Name: "kafka.bootstrap.servers", Kind: connector.Text, Doc: "host:port,…; default: the embedded broker"},
 			{Name: "kafka.", Kind: connector.Text, Prefix: true, Doc: "client settings, passed on where they apply"},
@@ -48,6 +48,12 @@ func Connector(home Embedded) *connector.Connector {
 			{Name: "key", Kind: connector.Text, Doc: "column whose text becomes the record's key when writing"},
 			{Name: "startingOffsets", Kind: connector.Text, Doc: `earliest, latest or {"topic":{"0":42}} (-2 earliest, -1 latest); default latest for a stream, earliest for a batch`},
 			{Name: "endingOffsets", Kind: connector.Text, Default: "latest", Doc: `latest or {"topic":{"0":42}}; batch only`},
+			{Name: "startingTimestamp", Kind: connector.Number, Doc: "read from the first record not older, in ms since 1970; before startingOffsets*"},
+			{Name: "endingTimestamp", Kind: connector.Number, Doc: "read up to the first record not older, in ms since 1970; batch only"},
+			{Name: "startingOffsetsByTimestamp", Kind: connector.Text, Doc: `startingTimestamp of each partition, {"topic":{"0":1700000000000}}`},
+			{Name: "endingOffsetsByTimestamp", Kind: connector.Text, Doc: "endingTimestamp of each partition; batch only"},
+			{Name: "startingOffsetsByTimestampStrategy", Kind: connector.Choice, Values: []string{"error", "latest"}, Default: "error", Doc: "where no record is as young as the starting time: fail, or begin at the end"},
+			{Name: "minPartitions", Kind: connector.Number, Doc: "the fewest parts that a batch is read in"},
 			{Name: "maxOffsetsPerTrigger", Kind: connector.Number, Doc: "most records an epoch reads"},
 			{Name: "failOnDataLoss", Kind: connector.Bool, Default: "true", Doc: "stop when offsets that were due are gone"},
 			{Name: "ignoreNullFields", Kind: connector.Bool, Default: "true", Doc: "leave NULL columns out of written JSON"},
@@ -60,27 +66,14 @@ func Connector(home Embedded) *connector.Connector {
 	c.Source = func(ctx context.Context, env connector.Env, t connector.Table) (connector.Source, error) {
 		return f.newSource(ctx, c, env, t)
 	}
+	c.Batch = func(ctx context.Context, env connector.Env, t connector.Table) (connector.BatchSource, error) {
+		return f.newBatch(ctx, c, env, t)
+	}
 	c.Sink = func(ctx context.Context, env connector.Env, t connector.Table) (connector.Sink, error) {
 		return f.newSink(c, env, t)
 	}
+	c.Save = func(_ context.Context, env connector.Env, t connector.Table) (connector.BatchSink, error) {
+		return f.newSave(c, env, t)
+	}
 	return c
-}
-
-// topics is the list to read.
-func topics(t connector.Table) ([]string, error) {
-	s, _ := t.Options.Lookup("subscribe")
-	if s == "" {
-		s, _ = t.Options.Lookup("topic")
-	}
-	var out []string
-	for _, name := range strings.Split(s, ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			out = append(out, name)
-		}
-	}
-	if len(out) == 0 {
-		return nil, errs.New("MISSING_OPTION", "table %s names no topic", t.Name).
-			WithHint("add OPTIONS (subscribe 'topic')")
-	}
-	return out, nil
 }

@@ -20,12 +20,15 @@ import (
 type local struct {
 	home  Embedded
 	clock sys.Clock
+	piece int // bytes that are read at once
 
 	mu    sync.Mutex
 	names []string
 }
 
-func newLocal(home Embedded, clock sys.Clock) *local { return &local{home: home, clock: clock} }
+func newLocal(home Embedded, clock sys.Clock) *local {
+	return &local{home: home, clock: clock, piece: fetchBytes}
+}
 
 func (l *local) close() {}
 
@@ -117,6 +120,29 @@ func (l *local) create(ctx context.Context, name string, partitions int32, confi
 	return nil
 }
 
+func (l *local) all(context.Context) (names []string, err error) {
+	for _, t := range l.home.Store().Topics().All() {
+		names = append(names, t.Name())
+	}
+	return names, nil
+}
+
+func (l *local) after(_ context.Context, times positions) (positions, error) {
+	out := positions{}
+	for p, ms := range times {
+		part, err := l.partition(p)
+		if err != nil {
+			return nil, err
+		}
+		found, err := part.OffsetAt(ms, log.ReadCommitted)
+		if err != nil {
+			return nil, l.unreadable(err, p, part.Start())
+		}
+		out[p] = found.Offset
+	}
+	return out, nil
+}
+
 // partition finds a partition; it may have been deleted since it was learnt.
 func (l *local) partition(p tp) (*log.Partition, error) {
 	if t := l.home.Store().Topics().ByName(p.topic); t != nil {
@@ -146,18 +172,18 @@ func (l *local) bounds(_ context.Context, names []string, uncommitted bool) (fir
 	return first, next, nil
 }
 
-func (l *local) committed(ctx context.Context, p tp, from, to int64, each func(*record.Batch, *record.Record), flush func() error) (int64, error) {
+func (l *local) committed(ctx context.Context, p tp, from, to int64, want func(*record.Batch) bool, each func(*record.Batch, *record.Record), flush func() error) (int64, error) {
 	part, err := l.partition(p)
 	if err != nil {
 		return from, err
 	}
-	var w walker
+	w := walker{want: want}
 	r := part.Reader()
 	defer r.Close()
 	pos := from
 	for pos < to {
 		// Without waiting: to was readable when it was planned.
-		batches, next, err := r.ReadFor(ctx, pos, fetchBytes, log.ReadCommitted, 0)
+		batches, next, err := r.ReadFor(ctx, pos, l.piece, log.ReadCommitted, 0)
 		if err != nil {
 			return pos, l.unreadable(err, p, pos)
 		}

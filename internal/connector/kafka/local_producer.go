@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/record"
 	"github.com/azud/azud/internal/sys"
 )
@@ -99,13 +100,18 @@ func (p *localProducer) produce(ctx context.Context, m *message) {
 		p.now.set(fmt.Errorf("topic %s: %w", m.topic, kerr.UnknownTopicOrPartition))
 		return
 	}
-	at := tp{m.topic, p.partition(m, int32(len(t.Partitions())))}
+	n := int32(len(t.Partitions()))
+	if m.part >= n {
+		p.now.set(noPartition(m, n))
+		return
+	}
+	at := tp{m.topic, p.partition(m, n)}
 	b := p.open[at]
 	if b == nil {
 		b = &record.Builder{}
 		p.open[at] = b
 	}
-	if b.Count() > 0 && b.Size()+len(m.key)+len(m.value) > min(batchBytes, p.tune.maxRequest) {
+	if b.Count() > 0 && b.Size()+m.size() > min(batchBytes, p.tune.maxRequest) {
 		p.send(ctx, at, b)
 	}
 	if b.Count() == 0 {
@@ -114,15 +120,24 @@ func (p *localProducer) produce(ctx context.Context, m *message) {
 			Producer: p.producer, Epoch: p.epoch, Sequence: p.sequences[at],
 		})
 	}
-	b.Add(p.sys.Clock.Now().UnixMilli(), m.key, m.value)
+	b.Add(p.sys.Clock.Now().UnixMilli(), m.key, m.value, m.headers...)
 	if b.Size() > p.tune.maxRequest {
 		p.now.set(kerr.MessageTooLarge)
 	}
 }
 
-// partition is Kafka's choice: the key's hash, or without a key the same partition for a
+// noPartition is the error for a message whose partition does not exist.
+func noPartition(m *message, n int32) error {
+	return errs.New("UNKNOWN_TOPIC_OR_PARTITION", "a row has partition %d, but topic %s has %d partitions", m.part, m.topic, n).
+		WithHint("partitions count from 0; a row whose partition is NULL goes where its key belongs")
+}
+
+// partition is Kafka's choice, where the message does not say: the key's hash, or without a key the same partition for a
 // whole batch (KIP-480).
 func (p *localProducer) partition(m *message, n int32) int32 {
+	if m.part >= 0 {
+		return m.part
+	}
 	if m.key != nil {
 		return int32(murmur2(m.key)&0x7fffffff) % n
 	}

@@ -99,7 +99,7 @@ func TestARangeThatIsNotThereIsNotWaitedFor(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	n := 0
-	pos, err := l.committed(ctx, tp{"t", 0}, 0, 10, func(*record.Batch, *record.Record) { n++ }, func() error { return nil })
+	pos, err := l.committed(ctx, tp{"t", 0}, 0, 10, nil, func(*record.Batch, *record.Record) { n++ }, func() error { return nil })
 	if pos != 3 || n != 3 || !errors.Is(err, errGone) {
 		t.Errorf("read %d records up to %d: %v", n, pos, err)
 	}

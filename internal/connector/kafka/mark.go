@@ -26,7 +26,7 @@ type mark struct {
 
 func markMessage(q connector.QueryIdentity, e connector.EpochPlan) *message {
 	v, _ := json.Marshal(mark{q.Checkpoint, e.Epoch, e.Plan}) // strings, numbers and bytes always marshal
-	return &message{topic: markTopic, key: []byte(q.Name), value: v}
+	return &message{topic: markTopic, part: anyPartition, key: []byte(q.Name), value: v}
 }
 
 // readMark finds the query's last committed mark. It must come after the producer was

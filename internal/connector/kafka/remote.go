@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -229,6 +231,46 @@ func (r *remote) create(ctx context.Context, name string, partitions int32, conf
 		return unavailable(err, "creating topic %s", name)
 	}
 	return nil
+}
+
+func (r *remote) all(ctx context.Context) ([]string, error) {
+	list, err := kadm.NewClient(r.cl).ListTopics(ctx)
+	if err != nil {
+		return nil, unavailable(err, "listing the topics")
+	}
+	return list.Names(), nil
+}
+
+// after asks once for each time that occurs: all partitions have the same as a rule.
+func (r *remote) after(ctx context.Context, times positions) (positions, error) {
+	topicsOf := map[int64]map[string]bool{}
+	for p, ms := range times {
+		if topicsOf[ms] == nil {
+			topicsOf[ms] = map[string]bool{}
+		}
+		topicsOf[ms][p.topic] = true
+	}
+	out := positions{}
+	for ms, topics := range topicsOf {
+		names := slices.Collect(maps.Keys(topics))
+		list, err := kadm.NewClient(r.cl).ListOffsetsAfterMilli(ctx, ms, names...)
+		if err == nil {
+			err = list.Error()
+		}
+		if err != nil {
+			return nil, unavailable(err, "reading the offsets of a time in %s", strings.Join(names, ", "))
+		}
+		list.Each(func(o kadm.ListedOffset) {
+			p := tp{o.Topic, o.Partition}
+			if times[p] != ms {
+				return
+			}
+			if out[p] = o.Offset; o.Timestamp < 0 { // the answer is the end
+				out[p] = -1
+			}
+		})
+	}
+	return out, nil
 }
 
 func (r *remote) bounds(ctx context.Context, names []string, uncommitted bool) (first, next positions, err error) {

@@ -130,8 +130,8 @@ func damaged(err error, p tp, pos int64) error {
 	return errs.Wrap(err, "KAFKA_DAMAGED_BATCH", "reading %s from offset %d", p, pos)
 }
 
-func (r *remote) committed(ctx context.Context, p tp, from, to int64, each func(*record.Batch, *record.Record), flush func() error) (int64, error) {
-	var w walker
+func (r *remote) committed(ctx context.Context, p tp, from, to int64, want func(*record.Batch) bool, each func(*record.Batch, *record.Record), flush func() error) (int64, error) {
+	w := walker{want: want}
 	replay := func(got fetched, pos, to int64) (int64, error) { return w.committed(got, pos, to, each) }
 	return r.scan(ctx, p, from, to, readCommitted, replay, flush)
 }

@@ -38,7 +38,7 @@ func (f *fault) get() error {
 
 func newRemoteProducer(env connector.Env, t connector.Table, id string) (*remoteProducer, error) {
 	cl, err := newClient(env, t, kgo.TransactionalID(id), kgo.ProducerLinger(0),
-		kgo.MaxBufferedRecords(100_000), kgo.RecordDeliveryTimeout(deliveryTimeout))
+		kgo.MaxBufferedRecords(100_000), kgo.RecordPartitioner(chosen{kgo.StickyKeyPartitioner(nil)}), kgo.RecordDeliveryTimeout(deliveryTimeout))
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,11 @@ func (p *remoteProducer) begin() error {
 
 func (p *remoteProducer) produce(ctx context.Context, m *message) {
 	now := p.now
-	p.at.cl.Produce(ctx, &kgo.Record{Topic: m.topic, Key: m.key, Value: m.value}, func(_ *kgo.Record, err error) {
+	r := &kgo.Record{Topic: m.topic, Key: m.key, Value: m.value, Partition: m.part}
+	for _, h := range m.headers {
+		r.Headers = append(r.Headers, kgo.RecordHeader{Key: h.Key, Value: h.Value})
+	}
+	p.at.cl.Produce(ctx, r, func(_ *kgo.Record, err error) {
 		if err != nil {
 			now.set(err)
 		}
@@ -86,4 +90,32 @@ func (p *remoteProducer) abort(ctx context.Context) error {
 		return err
 	}
 	return p.at.cl.EndTransaction(ctx, kgo.TryAbort)
+}
+
+// chosen is Kafka's partitioner, but for records that say their partition.
+type chosen struct{ kgo.Partitioner }
+
+func (c chosen) ForTopic(topic string) kgo.TopicPartitioner {
+	return chosenIn{c.Partitioner.ForTopic(topic)}
+}
+
+type chosenIn struct{ kgo.TopicPartitioner }
+
+func (c chosenIn) RequiresConsistency(r *kgo.Record) bool {
+	return r.Partition >= 0 || c.TopicPartitioner.RequiresConsistency(r)
+}
+
+// Partition gives the client a number outside of its partitions back, which is its error.
+func (c chosenIn) Partition(r *kgo.Record, n int) int {
+	if r.Partition >= 0 {
+		return int(r.Partition)
+	}
+	return c.TopicPartitioner.Partition(r, n)
+}
+
+// OnNewBatch moves records without a key on to another partition.
+func (c chosenIn) OnNewBatch() {
+	if p, ok := c.TopicPartitioner.(kgo.TopicPartitionerOnNewBatch); ok {
+		p.OnNewBatch()
+	}
 }

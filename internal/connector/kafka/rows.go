@@ -136,14 +136,20 @@ func (r *rows) take() (*vec.Batch, error) {
 	r.taken += n
 	b := r.out.Finish()
 	b.N = n // also when no column is wanted, as for count(*)
+	at := r.offsets[r.taken-n : r.taken]
+	b.Origin = func(row int) string { return r.origin(at[row]) }
 	return b, nil
+}
+
+// origin names a record.
+func (r *rows) origin(offset int64) string {
+	return fmt.Sprintf("%s[%d]@%d", r.p.topic, r.p.part, offset)
 }
 
 func (r *rows) decode(values [][]byte, offsets []int64) error {
 	rejects, err := r.dec.Decode(r.out, values)
 	for _, rej := range rejects {
-		r.s.env.Report.Rejected(fmt.Sprintf("%s[%d]@%d", r.p.topic, r.p.part, offsets[rej.Row]),
-			rej.Reason, connector.Sample(values[rej.Row]))
+		r.s.env.Report.Rejected(r.origin(offsets[rej.Row]), rej.Reason, connector.Sample(values[rej.Row]))
 	}
 	return err
 }

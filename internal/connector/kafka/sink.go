@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -28,13 +29,17 @@ type sink struct {
 	query connector.QueryIdentity
 	make  func() (*messages, error)
 	out   producer
+	there map[string]bool // topics that exist
 }
 
 func (f *factory) newSink(c *connector.Connector, env connector.Env, t connector.Table) (*sink, error) {
-	s := &sink{made: f, c: c, env: env, table: t}
+	s := &sink{made: f, c: c, env: env, table: t, there: map[string]bool{}}
 	if s.topic, _ = t.Options.Lookup("topic"); s.topic == "" {
 		names, err := topics(t)
 		if err != nil {
+			if _, ok := t.Options.Lookup("format"); !ok {
+				return s, nil // rows may have a column topic
+			}
 			return nil, err
 		}
 		if len(names) != 1 {
@@ -60,10 +65,12 @@ func (s *sink) Open(ctx context.Context, q connector.QueryIdentity, schema types
 	if err := s.Close(); err != nil { // of an earlier Open
 		return connector.EpochMark{}, err
 	}
-	s.out = out
+	s.out, s.there = out, map[string]bool{}
 	at := out.cluster()
-	if err := at.create(ctx, s.topic, -1, nil); err != nil {
-		return connector.EpochMark{}, err
+	if s.topic != "" {
+		if err := s.ready(ctx, s.topic); err != nil {
+			return connector.EpochMark{}, err
+		}
 	}
 	compact := "compact"
 	if err := at.create(ctx, markTopic, 1, map[string]*string{"cleanup.policy": &compact}); err != nil {
@@ -73,6 +80,18 @@ func (s *sink) Open(ctx context.Context, q connector.QueryIdentity, schema types
 		return connector.EpochMark{}, unavailable(err, "starting the transactional producer of %s", q.Name)
 	}
 	return readMark(ctx, at, q.Name)
+}
+
+// ready makes a topic that is written to, if it does not exist.
+func (s *sink) ready(ctx context.Context, topic string) error {
+	if s.there[topic] {
+		return nil
+	}
+	if err := s.out.cluster().create(ctx, topic, -1, nil); err != nil {
+		return err
+	}
+	s.there[topic] = true
+	return nil
 }
 
 func (s *sink) Guarantee() connector.Guarantee { return connector.ExactlyOnce }
@@ -145,11 +164,30 @@ func (w *writer) undo(ctx context.Context, cause error) (connector.Outcome, erro
 
 // refused is the error for a record that could not be written.
 func (w *writer) refused(cause error) error {
-	err := unavailable(cause, "writing epoch %d to topic %s", w.epoch.Epoch, w.sink.topic)
+	var own *errs.Error
+	if errors.As(cause, &own) && !connector.IsPassing(cause) {
+		return cause // it says what is wrong with a row
+	}
+	err := unavailable(cause, "writing %s to %s", w.what(), w.where())
 	if e, ok := err.(*errs.Error); ok && errors.Is(cause, kerr.MessageTooLarge) {
 		return e.WithHint("a record is longer than the topic takes: select less of it, or raise the topic's max.message.bytes and this table's kafka.max.request.size")
 	}
 	return err
+}
+
+// what and where name the rows and their place in messages.
+func (w *writer) what() string {
+	if w.sink.query.Name == "" {
+		return "the rows"
+	}
+	return fmt.Sprintf("epoch %d", w.epoch.Epoch)
+}
+
+func (w *writer) where() string {
+	if w.sink.topic == "" {
+		return "the topics of the rows"
+	}
+	return "topic " + w.sink.topic
 }
 
 func (w *writer) Abort(ctx context.Context) error {
@@ -158,7 +196,7 @@ func (w *writer) Abort(ctx context.Context) error {
 	}
 	w.begun = false
 	if err := w.sink.out.abort(ctx); err != nil {
-		return unavailable(err, "aborting epoch %d", w.epoch.Epoch)
+		return unavailable(err, "aborting %s", w.what())
 	}
 	return nil
 }

@@ -341,7 +341,7 @@ func TestSinkRefusals(t *testing.T) {
 		options connector.Options
 		want    string
 	}{
-		{connector.Options{}, "[MISSING_OPTION] table tabla names no topic\nhint: add OPTIONS (subscribe 'topic')"},
+		{connector.Options{}, "[MISSING_OPTION] table tabla names no topic, and the query has no column topic\nhint: add OPTIONS (topic 'name')"},
 		{connector.Options{"subscribe": "a,b"}, "names 2 topics; which one is written?\nhint: add OPTIONS (topic 'name')"},
 		{connector.Options{"topic": "t"}, "table tabla has no format, and the query has no column value\nhint: add format 'json'"},
 		{connector.Options{"topic": "t", "format": "json", "key": "idd"}, "its key \"idd\" is not a column of the query\nhint: the columns are id, n"},

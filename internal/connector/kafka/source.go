@@ -22,6 +22,7 @@ type source struct {
 	env      connector.Env
 	table    connector.Table
 	names    []string
+	assigned map[tp]bool // nil: all partitions
 	at       cluster
 	lossy    bool // failOnDataLoss = false
 	maxRows  int64
@@ -32,7 +33,7 @@ type source struct {
 }
 
 func (f *factory) newSource(ctx context.Context, c *connector.Connector, env connector.Env, t connector.Table) (*source, error) {
-	names, err := topics(t)
+	sub, err := subscriptionOf(t)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +42,7 @@ func (f *factory) newSource(ctx context.Context, c *connector.Connector, env con
 			WithHint("add format 'json', or leave the columns out to get key, value, topic, partition, offset, timestamp")
 	}
 	s := &source{
-		c: c, env: env, table: t, names: names,
+		c: c, env: env, table: t, assigned: sub.assigned,
 		lossy: !c.Bool(t.Options, "failOnDataLoss"), ready: make(chan struct{}, 1), moved: make(chan positions, 1),
 	}
 	if v, ok := t.Options.Lookup("maxOffsetsPerTrigger"); ok {
@@ -52,7 +53,10 @@ func (f *factory) newSource(ctx context.Context, c *connector.Connector, env con
 	if s.at, err = f.connect(env, t); err != nil {
 		return nil, err
 	}
-	if err = s.at.learn(ctx, names, t.Stream); err != nil {
+	if s.names, err = sub.names(ctx, s.at); err == nil {
+		err = s.at.learn(ctx, s.names, t.Stream)
+	}
+	if err != nil {
 		s.at.close()
 		return nil, err
 	}
@@ -76,18 +80,11 @@ func (s *source) Ready() <-chan struct{} { return s.ready }
 
 // Initial resolves startingOffsets.
 func (s *source) Initial(ctx context.Context) (connector.Offset, error) {
-	spec := choice{option: "startingOffsets", value: "latest", latest: true, earliest: true}
-	if !s.table.Stream {
-		spec.value, spec.latest = "earliest", false
-	}
-	if v, ok := s.table.Options.Lookup("startingOffsets"); ok {
-		spec.value = v
-	}
-	first, next, err := s.at.bounds(ctx, s.names, false)
+	first, next, err := s.bounds(ctx)
 	if err != nil {
 		return "", err
 	}
-	at, err := spec.resolve(first, next)
+	at, err := s.starting(ctx, first, next)
 	if err != nil {
 		return "", err
 	}
@@ -104,12 +101,12 @@ func (s *source) Latest(ctx context.Context, from connector.Offset, limit connec
 	if err := s.sameTopics(start, before, now); err != nil {
 		return "", err
 	}
-	first, next, err := s.at.bounds(ctx, s.names, false)
+	first, next, err := s.bounds(ctx)
 	if err != nil {
 		return "", err
 	}
-	if end := s.c.Text(s.table.Options, "endingOffsets"); !s.table.Stream {
-		if next, err = (choice{option: "endingOffsets", value: end, latest: true}).resolve(first, next); err != nil {
+	if !s.table.Stream {
+		if next, err = s.ending(ctx, first, next); err != nil {
 			return "", err
 		}
 	}
@@ -214,23 +211,28 @@ func (s *source) Open(ctx context.Context, sp connector.Split, columns []int) it
 			yield(nil, err)
 			return
 		}
-		stopped := false
-		emit := func() error {
-			for !stopped {
-				b, err := rows.take()
-				if err != nil {
-					return err
-				}
-				if b == nil {
-					return nil
-				}
-				stopped = !yield(b, nil)
+		s.give(ctx, reach{p: p, from: from, to: to}, rows, yield)
+	}
+}
+
+// give reads a part of a partition into rows, and yields what they make of it.
+func (s *source) give(ctx context.Context, r reach, rows *rows, yield func(*vec.Batch, error) bool) {
+	stopped := false
+	emit := func() error {
+		for !stopped {
+			b, err := rows.take()
+			if err != nil {
+				return err
 			}
-			return context.Canceled
+			if b == nil {
+				return nil
+			}
+			stopped = !yield(b, nil)
 		}
-		if err := s.scan(ctx, p, from, to, rows.add, emit); err != nil && !stopped {
-			yield(nil, err)
-		}
+		return context.Canceled
+	}
+	if err := s.scan(ctx, r, rows.add, emit); err != nil && !stopped {
+		yield(nil, err)
 	}
 }
 
@@ -262,12 +264,19 @@ func (s *source) Close() error {
 	return nil
 }
 
-// scan reads [from, to) of a partition; offsets that are gone are settled on the way.
-func (s *source) scan(ctx context.Context, p tp, from, to int64, each func(*record.Batch, *record.Record), flush func() error) error {
-	for pos := from; pos < to; {
-		next, err := s.at.committed(ctx, p, pos, to, each, flush)
+// reach is the offsets [from, to) of a partition, and which batches of them are wanted (nil: all).
+type reach struct {
+	p        tp
+	from, to int64
+	want     func(*record.Batch) bool
+}
+
+// scan reads a part of a partition; offsets that are gone are settled on the way.
+func (s *source) scan(ctx context.Context, r reach, each func(*record.Batch, *record.Record), flush func() error) error {
+	for pos := r.from; pos < r.to; {
+		next, err := s.at.committed(ctx, r.p, pos, r.to, r.want, each, flush)
 		if errors.Is(err, errGone) {
-			next, err = s.skip(ctx, p, next, to)
+			next, err = s.skip(ctx, r.p, next, r.to)
 		}
 		if err != nil {
 			return err

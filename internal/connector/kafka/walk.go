@@ -34,7 +34,10 @@ func allBatches(buf []byte, pos, to int64, each func(*record.Batch) error) (int6
 }
 
 // walker reads the replies of a fetch.
-type walker struct{ dec record.Decompressor }
+type walker struct {
+	dec  record.Decompressor
+	want func(*record.Batch) bool // nil: all batches
+}
 
 // committed hands out a reply's records in [from, to) and returns the next offset to ask for.
 // Records of aborted transactions and control batches are left out (Kafka: the consumer's
@@ -66,6 +69,9 @@ func (w *walker) committed(got fetched, from, to int64, each func(*record.Batch,
 
 // records hands out the records of a batch in [from, to).
 func (w *walker) records(b *record.Batch, from, to int64, each func(*record.Batch, *record.Record)) error {
+	if w.want != nil && !w.want(b) {
+		return nil
+	}
 	err := b.Records(&w.dec, func(r *record.Record) bool {
 		if r.Offset >= from && r.Offset < to {
 			each(b, r)
