@@ -39,8 +39,10 @@ func (b *Broker) fetch(c *call, req *kmsg.FetchRequest) {
 	if !f.enough() && wait > 0 {
 		f.wait(c.ctx, wait)
 	}
-	if !f.enough() && f.behind() { // see there
-		b.catchUp(c.ctx)
+	if !f.enough() { // what became readable since the last look is read, too
+		if f.behind() { // see there
+			b.catchUp(c.ctx)
+		}
 		f.read()
 	}
 	c.answer(f.reply)
