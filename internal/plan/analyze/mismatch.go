@@ -65,7 +65,7 @@ func besideVoid(op string, l, r val) (val, val) {
 
 func voidBeside(op string, x plan.Expr, other types.Type) plan.Expr {
 	switch {
-	case other.Kind == types.Decimal, isInterval(other) && (op == "+" || op == "-"):
+	case other.Kind == types.Decimal, other.Kind == types.Date && op == "-", isInterval(other) && (op == "+" || op == "-"):
 		return castTo(x, other)
 	case op == "+" && other.IsTime():
 		return castTo(x, types.DayTimeType)
