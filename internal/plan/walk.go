@@ -292,7 +292,8 @@ func IsStreaming(n Node) bool {
 	return found
 }
 
-// MaxID is the largest attribute id that a plan defines.
+// MaxID is the largest attribute id that a plan defines: those of lambdas' parameters and of plans
+// within subqueries are among them.
 func MaxID(n Node) ID {
 	var top ID
 	Walk(n, func(n Node) bool {
@@ -300,21 +301,17 @@ func MaxID(n Node) ID {
 			top = max(top, a.ID)
 		}
 		for _, e := range ExprsOf(n) {
-			top = max(top, maxParam(e))
-		}
-		return true
-	})
-	return top
-}
-
-// maxParam is the largest id of a lambda's parameter within an expression.
-func maxParam(e Expr) ID {
-	var top ID
-	WalkExpr(e, func(e Expr) bool {
-		if l, ok := e.(*Lambda); ok {
-			for _, p := range l.Params {
-				top = max(top, p.ID)
-			}
+			WalkExpr(e, func(e Expr) bool {
+				switch e := e.(type) {
+				case *Lambda:
+					for _, p := range e.Params {
+						top = max(top, p.ID)
+					}
+				case *Subquery:
+					top = max(top, MaxID(e.Plan))
+				}
+				return true
+			})
 		}
 		return true
 	})
