@@ -15,24 +15,26 @@ type Kernel1 func(c *Context, x vec.Col, n int, sel []uint32) (vec.Col, error)
 func CastKernel(from, to types.Type, try bool) (Kernel1, error) {
 	k := castOf(from, to, try)
 	if k == nil {
-		return nil, forbidden(from, to)
+		return nil, forbidden(from, to, try)
 	}
 	return func(c *Context, x vec.Col, n int, sel []uint32) (vec.Col, error) {
 		return k(c, []vec.Col{x}, n, sel)
 	}, nil
 }
 
-// forbidden is the error of a cast that ANSI does not have.
-func forbidden(from, to types.Type) error {
+// forbidden is the error of a cast that ANSI does not have. Spark: Cast.typeCheckFailureMessage.
+func forbidden(from, to types.Type, try bool) error {
 	e := errs.New("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION", `cannot cast "%s" to "%s"`, from.SQL(), to.SQL()).State("42K09")
 	switch {
 	case from.Kind == types.Date && to.IsNumeric():
 		e.Class = "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION"
 		return e.WithHint("use unix_date to count the days since 1970-01-01")
-	case from.IsIntegral() && to.Kind == types.Date:
+	case from.IsNumeric() && to.Kind == types.Date:
 		e.Class = "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION"
 		return e.WithHint("use date_from_unix_date for the days since 1970-01-01")
-	case from.IsIntegral() && to.Kind == types.Binary, from.Kind == types.Boolean && to.Kind == types.Timestamp:
+	case try:
+	case from.IsIntegral() && to.Kind == types.Binary, from.Kind == types.Boolean && to.Kind == types.Timestamp,
+		(from.Kind == types.Timestamp || from.Kind == types.Date) && to.Kind == types.Boolean:
 		e.Class = "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION"
 	}
 	return e

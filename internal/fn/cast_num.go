@@ -57,14 +57,7 @@ func castToInt[T integer](from, to types.Type, try bool) Kernel {
 	case types.Double:
 		return floatToInt[float64, T](from, to, try)
 	case types.Decimal:
-		return row1(to, maybe(try, func(_ *Context, v num) (T, error) {
-			whole := v.BigInt()
-			whole.Quo(whole, pow10(int(from.Scale)))
-			if whole.IsInt64() && int64(T(whole.Int64())) == whole.Int64() {
-				return T(whole.Int64()), nil
-			}
-			return 0, castOverflow(string(decimalText(nil, v, int(from.Scale)))+"BD", from, to)
-		}))
+		return decimalToInt[T](from, to, try)
 	case types.String:
 		return row1(to, maybe(try, func(_ *Context, s string) (T, error) {
 			v, ok := parseInt(trimAll(s))
@@ -86,6 +79,25 @@ func castToInt[T integer](from, to types.Type, try bool) Kernel {
 		return intervalToInt[T](from, to, try)
 	}
 	return nil
+}
+
+// decimalToInt cuts the fraction off. Beyond 18 digits, what is narrower than BIGINT goes by
+// way of a DOUBLE, whose rounding may reach over the limit (Spark: Decimal.roundToNumeric).
+func decimalToInt[T integer](from, to types.Type, try bool) Kernel {
+	scale := int(from.Scale)
+	return row1(to, maybe(try, func(_ *Context, v num) (T, error) {
+		whole := v.BigInt()
+		whole.Quo(whole, pow10(scale))
+		fits := whole.IsInt64() && int64(T(whole.Int64())) == whole.Int64()
+		if from.Precision > 18 && to.Kind != types.Long && fits {
+			near := int64(decimalFloat(v, scale))
+			fits = int64(T(near)) == near
+		}
+		if fits {
+			return T(whole.Int64()), nil
+		}
+		return 0, castOverflow(string(decimalText(nil, v, scale))+"BD", from, to)
+	}))
 }
 
 // intToInt widens by a plain loop, and narrows with a check.
@@ -222,15 +234,17 @@ func castToDecimal(from, to types.Type, try bool) Kernel {
 			return rowLoop(to, n, sel, valid, func(i int) (num, error) { return row(c, i) })
 		})
 	case from.Kind == types.Float:
-		return row1(to, maybe(try, func(_ *Context, v float32) (num, error) { return doubleToDecimal(float64(v), 32, from, to, finish) }))
+		return row1(to, maybe(try, func(_ *Context, v float32) (num, error) { return doubleToDecimal(float64(v), from, to, finish) }))
 	case from.Kind == types.Double:
-		return row1(to, maybe(try, func(_ *Context, v float64) (num, error) { return doubleToDecimal(v, 64, from, to, finish) }))
+		return row1(to, maybe(try, func(_ *Context, v float64) (num, error) { return doubleToDecimal(v, from, to, finish) }))
 	case from.Kind == types.Decimal:
 		return row1(to, maybe(try, func(_ *Context, v num) (num, error) { return finish(v.BigInt(), int(from.Scale)) }))
 	case from.Kind == types.Timestamp:
 		return row1(to, maybe(try, func(_ *Context, us int64) (num, error) {
-			return doubleToDecimal(float64(us)/1e6, 64, from, to, finish)
+			return doubleToDecimal(float64(us)/1e6, from, to, finish)
 		}))
+	case isInterval(from):
+		return intervalToDecimal(from, to, try, finish)
 	case from.Kind == types.String:
 		return row1(to, maybe(try, func(_ *Context, s string) (num, error) {
 			v, scale, ok := parseDecimal(trimAll(s))
@@ -247,11 +261,12 @@ func castToDecimal(from, to types.Type, try bool) Kernel {
 	return nil
 }
 
-func doubleToDecimal(v float64, bits int, from, to types.Type, finish func(*big.Int, int) (num, error)) (num, error) {
+// doubleToDecimal reads the shortest text of the number as a DOUBLE, also for a FLOAT.
+func doubleToDecimal(v float64, from, to types.Type, finish func(*big.Int, int) (num, error)) (num, error) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return num{}, errNull // Spark: Cast.changePrecision of Decimal(NaN)
 	}
-	d, scale, ok := parseDecimal(strconv.FormatFloat(v, 'e', -1, bits))
+	d, scale, ok := parseDecimal(strconv.FormatFloat(v, 'e', -1, 64))
 	if !ok {
 		return num{}, castOverflow(floatShown(v, from), from, to)
 	}

@@ -38,7 +38,7 @@ func NewDateFormat(pattern string) (*DateFormat, error) {
 				n++
 			}
 			if !letterOK(c, n) {
-				return nil, badPattern(letterClass(c), "the pattern '%s' contains '%s', which is not supported", pattern, pattern[i:i+n])
+				return nil, badPattern(patternClass(pattern, false), "the pattern '%s' contains '%s', which is not supported", pattern, pattern[i:i+n])
 			}
 			f.parts = append(f.parts, datePart{letter: c, n: n})
 			i += n
@@ -73,15 +73,30 @@ const (
 	patternChanged = "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION"
 )
 
-// letterClass is the error class of a letter that cannot be used (so often).
-func letterClass(c byte) string {
+// patternClass is the error class of a pattern that cannot be used. Spark:
+// DateTimeFormatterHelper.convertIncompatiblePattern and checkLegacyFormatter.
+func patternClass(pattern string, parsing bool) string {
+	letters := ""
+	for i, part := range strings.Split(pattern, "'") {
+		if i%2 == 0 {
+			letters += " " + part
+		}
+	}
+	isNew := func(r rune) bool {
+		return (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') && !strings.ContainsRune(legacyLetters, r)
+	}
 	switch {
-	case strings.IndexByte(legacyLetters, c) >= 0:
+	case !strings.ContainsFunc(letters, isNew):
 		return patternChanged
-	case c == 'e' || c == 'c':
+	case strings.ContainsAny(letters, "YWwuec"):
 		return "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN"
-	case strings.IndexByte("ABnNpqQ", c) >= 0:
+	case strings.ContainsAny(letters, "ABnNp"), parsing && strings.ContainsAny(letters, "EFqQ"):
 		return "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER"
+	}
+	for _, c := range "GMLEQq" {
+		if strings.Contains(letters, strings.Repeat(string(c), 5)) {
+			return "INVALID_DATETIME_PATTERN.LENGTH"
+		}
 	}
 	return "INVALID_DATETIME_PATTERN.WITH_SUGGESTION"
 }
@@ -100,7 +115,7 @@ func badPattern(class, what string, args ...any) error {
 func (f *DateFormat) Parseable() error {
 	for _, p := range f.parts {
 		if p.letter != 0 && strings.IndexByte("EFqQ", p.letter) >= 0 {
-			return badPattern(letterClass(p.letter), "the pattern '%s' contains '%c', which cannot be used to read a text", f.pattern, p.letter)
+			return badPattern(patternClass(f.pattern, true), "the pattern '%s' contains '%c', which cannot be used to read a text", f.pattern, p.letter)
 		}
 	}
 	return nil

@@ -16,7 +16,7 @@ func dateFuncs() []Scalar {
 		scalar("datetime", "date_add(date, days)", "The date that many days later.", withUnit(bindUnitAdd, fixed(d, shiftDate[int32](false, 1, 1), date, smallInt)), "dateadd"),
 		scalar("datetime", "date_sub(date, days)", "The date that many days earlier.", fixed(d, shiftDate[int32](false, -1, 1), date, smallInt)),
 		scalar("datetime", "datediff(end, start)", "The days from start to end.", withUnit(bindUnitDiff, fixed(i, sure2(i, func(x, y int32) int32 { return x - y }), date, date)), "date_diff"),
-		scalar("datetime", "add_months(date, months)", "The date that many months later, at most the last day of its month.", fixed(d, sure2(d, func(x, m int32) int32 { return addMonths(x, int64(m)) }), date, integer32)),
+		scalar("datetime", "add_months(date, months)", "The date that many months later, at most the last day of its month.", fixed(d, row2(d, addMonthsExact), date, integer32)),
 		scalar("datetime", "months_between(a, b[, roundOff])", "The months between two timestamps, with a fraction of 31 days.", opt(2, types.DoubleType, monthsBetweenKernel, is(ts), is(ts), boolean)),
 		scalar("datetime", "last_day(date)", "The last day of the month.", fixed(d, sure1(d, lastDay), date)),
 		scalar("datetime", "next_day(date, day)", "The next date that is the weekday named.", fixed(d, row2(d, nextDay), date, str)),

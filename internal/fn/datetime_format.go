@@ -46,7 +46,7 @@ func castTo(t types.Type) func(name string, args []Arg) (Bound, error) {
 		}
 		k := castOf(args[0].Type, t, false)
 		if k == nil {
-			return Bound{}, forbidden(args[0].Type, t)
+			return Bound{}, forbidden(args[0].Type, t, false)
 		}
 		return Bound{Params: []types.Type{args[0].Type}, Result: t, Nullable: args[0].Nullable || args[0].Type.Kind == types.String, Kernel: k}, nil
 	}

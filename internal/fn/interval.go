@@ -52,49 +52,27 @@ func castToInterval(from, to types.Type, try bool) Kernel {
 			}
 			return v, nil
 		}))
-	case from.IsIntegral() && to.Precision == to.Scale:
-		return intToInterval(from, to, try)
+	case from.IsIntegral():
+		return numberToInterval(to, try, func(x *vec.Col, i int) (int64, error) {
+			v := intValue(x, i)
+			u, ok := mulOK(v, lastUnit(to))
+			if !ok || to.Kind == types.YearMonth && u != int64(int32(u)) {
+				return 0, castOverflow(strconv.FormatInt(v, 10)+intSuffix(from), from, to)
+			}
+			return u, nil
+		})
+	case from.Kind == types.Decimal:
+		return numberToInterval(to, try, func(x *vec.Col, i int) (int64, error) {
+			v := vec.Get[num](x, i)
+			u := v.BigInt()
+			u = divHalfUp(u.Mul(u, big.NewInt(lastUnit(to))), pow10(int(from.Scale)))
+			if !u.IsInt64() || to.Kind == types.YearMonth && u.Int64() != int64(int32(u.Int64())) {
+				return 0, castOverflow(string(decimalText(nil, v, int(from.Scale)))+"BD", from, to)
+			}
+			return u.Int64(), nil
+		})
 	}
 	return nil
-}
-
-func intToInterval(from, to types.Type, try bool) Kernel {
-	unit := lastUnit(to)
-	scaled := func(v int64) (int64, error) {
-		u, ok := mulOK(v, unit)
-		if !ok || to.Kind == types.YearMonth && u != int64(int32(u)) {
-			return 0, castOverflow(strconv.FormatInt(v, 10)+intSuffix(from), from, to)
-		}
-		return u, nil
-	}
-	return strict(to, func(c *Context, args []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
-		row := maybe(try, func(_ *Context, i int) (int64, error) { return scaled(intValue(&args[0], i)) })
-		if to.Kind == types.DayTime {
-			return rowLoop(to, n, sel, valid, func(i int) (int64, error) { return row(c, i) })
-		}
-		return rowLoop(to, n, sel, valid, func(i int) (int32, error) {
-			v, err := row(c, i)
-			return int32(v), err
-		})
-	})
-}
-
-// intervalToInt counts whole units of a single-unit interval.
-func intervalToInt[T integer](from, to types.Type, try bool) Kernel {
-	if from.Precision != from.Scale {
-		return nil
-	}
-	unit := lastUnit(from)
-	return strict(to, func(c *Context, args []vec.Col, n int, sel []uint32, valid []byte) (vec.Col, error) {
-		row := maybe(try, func(_ *Context, i int) (T, error) {
-			v := intValue(&args[0], i) / unit
-			if int64(T(v)) != v {
-				return 0, castOverflow(string(appendInterval(nil, intValue(&args[0], i), from)), from, to)
-			}
-			return T(v), nil
-		})
-		return rowLoop(to, n, sel, valid, func(i int) (T, error) { return row(c, i) })
-	})
 }
 
 func invalidInterval(s string, to types.Type) error {

@@ -147,11 +147,14 @@ func roundBig(v *big.Int, scale, digits int, mode rounding) *big.Int {
 
 // roundDouble rounds the shortest decimal form of the number, as Java's BigDecimal(toString).
 func roundDouble(v float64, bits, digits int, mode rounding) float64 {
-	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return v
 	}
+	if v == 0 {
+		return 0 // a BigDecimal has no negative zero
+	}
 	if mode == halfUp && digits == 0 && math.Abs(v) < 1<<52 {
-		return math.Round(v)
+		return math.Round(v) + 0.0
 	}
 	x, scale, ok := parseDecimal(strconv.FormatFloat(v, 'e', -1, bits))
 	if !ok || digits >= scale {

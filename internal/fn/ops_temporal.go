@@ -179,11 +179,22 @@ func shiftDate[T int32 | int64](try bool, sign, unit int64) Kernel {
 }
 
 // addMonths keeps the day of the month, or takes the month's last day.
-func addMonths(d int32, months int64) int32 {
-	y, m, day := civil(int64(d))
+func addMonths(d int32, months int64) int32 { return int32(monthsLater(int64(d), months)) }
+
+func monthsLater(d, months int64) int64 {
+	y, m, day := civil(d)
 	total := y*12 + int64(m-1) + months
 	y, m = floorDiv(total, 12), int(floorMod(total, 12))+1
-	return int32(dayNumber(y, m, min(day, monthDays(y, m))))
+	return dayNumber(y, m, min(day, monthDays(y, m)))
+}
+
+// addMonthsExact is addMonths; a date beyond all days is an overflow.
+func addMonthsExact(_ *Context, d, months int32) (int32, error) {
+	out := monthsLater(int64(d), int64(months))
+	if out != int64(int32(out)) {
+		return 0, overflow(types.IntType, "")
+	}
+	return int32(out), nil
 }
 
 // shiftMonths moves an instant by months on the zone's calendar.

@@ -19,7 +19,10 @@ func likeKernel(fold bool) Kernel {
 		return rowLoop(t, n, sel, valid, func(i int) (bool, error) {
 			p, escape := args[1].Str(i), '\\'
 			if len(args) > 2 {
-				escape, _ = utf8.DecodeRuneInString(args[2].Str(i))
+				var size int
+				if escape, size = utf8.DecodeRuneInString(args[2].Str(i)); size == 0 || size < len(args[2].Str(i)) {
+					return false, errs.New("INVALID_ESCAPE_CHAR", "the escape character '%s' is not one character", args[2].Str(i)).State("42604")
+				}
 			}
 			if match == nil || p != pattern || len(args) > 2 {
 				m, err := likeMatcher(p, escape, fold)
