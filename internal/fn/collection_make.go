@@ -170,7 +170,7 @@ func bindMapFromArrays(name string, args []Arg) (Bound, error) {
 				keys, lo, hi := args[0].List(i)
 				vals, from, to := args[1].List(i)
 				if hi-lo != to-from {
-					return errs.New("INTERNAL_ERROR", "the arrays of keys and values must be equally long").State("XX000")
+					return errs.New("INVALID_PARAMETER_VALUE.MAP_ARRAYS", "the arrays of keys and values must be equally long").State("22023")
 				}
 				for k := range hi - lo {
 					if err := m.add(b, &keys[0], lo+k, &vals[0], from+k); err != nil {

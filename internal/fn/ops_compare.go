@@ -51,13 +51,17 @@ func bindComparison(op string) func([]Arg) (Bound, error) {
 			return Bound{}, err
 		}
 		t, ok := types.Common(args[0].Type, args[1].Type)
+		params := []types.Type{t, t}
+		if !ok && sameShape(args[0].Type, args[1].Type) {
+			t, params, ok = args[0].Type, []types.Type{args[0].Type, args[1].Type}, true
+		}
 		if !ok {
 			return Bound{}, differing(op, args[0].Type, args[1].Type)
 		}
 		if !t.IsOrderable() {
 			return Bound{}, noOrder(op, t)
 		}
-		b := Bound{Params: []types.Type{t, t}, Result: types.BooleanType, Nullable: nullable(args)}
+		b := Bound{Params: params, Result: types.BooleanType, Nullable: nullable(args)}
 		if op == "<=>" {
 			b.Nullable, b.Kernel = false, nullSafeEqual(t)
 		} else {
@@ -65,6 +69,20 @@ func bindComparison(op string) func([]Arg) (Bound, error) {
 		}
 		return b, nil
 	}
+}
+
+// sameShape reports types that are equal but for the names of struct fields: what is compared has no
+// use for them. Spark: DataType.equalsStructurally.
+func sameShape(a, b types.Type) bool {
+	if !a.IsNested() || a.Kind != b.Kind || len(a.Fields) != len(b.Fields) {
+		return a.Equal(b)
+	}
+	for i, f := range a.Fields {
+		if !sameShape(f.Type, b.Fields[i].Type) {
+			return false
+		}
+	}
+	return a.Kind == types.Struct || sameShape(*a.Elem, *b.Elem) && (a.Kind == types.Array || sameShape(*a.Key, *b.Key))
 }
 
 // compareKernel is the loop of a comparison over a type.
