@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/azud/azud/internal/connector"
+	"github.com/azud/azud/internal/connector/file"
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/plan/analyze"
@@ -76,7 +77,7 @@ func (s *Session) insert(ctx context.Context, at scope, st *sql.Insert) error {
 	mode := connector.SaveAppend
 	if st.Overwrite {
 		mode = connector.SaveOverwrite
-		if !kept && reads(n, t) {
+		if !kept && s.reads(n, t) {
 			return errs.New("UNSUPPORTED_OVERWRITE.TABLE", "the query reads %s, which it overwrites", t.Name()).State("42902").At(at.src, st.Table.Span()).
 				WithHint("write the rows to another table first")
 		}
@@ -96,12 +97,16 @@ func overflow(err error, at errs.Span) error {
 	return &d
 }
 
-// reads reports whether a plan reads a table.
-func reads(n plan.Node, t *Table) bool {
+// reads reports whether a plan reads a table, or files of the table by another name.
+func (s *Session) reads(n plan.Node, t *Table) bool {
+	env := s.connectorEnv(t)
 	found := false
 	plan.Walk(n, func(n plan.Node) bool {
-		s, ok := n.(*plan.Scan)
-		found = found || ok && s.Table == plan.Table(t)
+		if scan, ok := n.(*plan.Scan); ok {
+			other, own := scan.Table.(*Table)
+			found = found || own && (other == t ||
+				hasOption(other.conn, "path") && hasOption(t.conn, "path") && file.Overlaps(env, other.declared(false), t.declared(false)))
+		}
 		return !found
 	})
 	return found
@@ -122,6 +127,10 @@ func (s *Session) insertDir(ctx context.Context, at scope, st *sql.InsertDir) er
 	n, err := analyze.Query(ctx, st.Query, s.e.env(ctx, at, false))
 	if err != nil {
 		return err
+	}
+	if s.reads(n, t) {
+		return errs.New("UNSUPPORTED_OVERWRITE.PATH", "the query reads %s, which it overwrites", t.options["path"]).State("42902").At(at.src, st.Span()).
+			WithHint("write to another folder")
 	}
 	return at.at(s.write(ctx, at, t, n, connector.SaveOverwrite), st.Span())
 }
