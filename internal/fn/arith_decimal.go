@@ -55,11 +55,7 @@ func bindDecimal(op string, args []Arg, try bool) Bound {
 			if err != nil {
 				return 0, err
 			}
-			v, ok := small(q)
-			if !ok {
-				return 0, overflow(types.LongType, "")
-			}
-			return v, nil
+			return lowBits(q.BigInt()), nil // what has no room wraps, as in Spark
 		})
 		return out
 	}

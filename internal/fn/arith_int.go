@@ -26,7 +26,11 @@ func overflow(t types.Type, try string) error {
 
 // binaryOverflow is the overflow of an operator; narrow integers have a class of their own.
 func binaryOverflow(x int64, op string, y int64, t types.Type) error {
-	if t.Kind != types.Byte && t.Kind != types.Short {
+	switch t.Kind {
+	case types.DayTime, types.YearMonth:
+		return errs.New("INTERVAL_ARITHMETIC_OVERFLOW.WITH_SUGGESTION", "the interval is beyond what its type holds").State("22015").
+			WithHint("use %s to get NULL instead", tryNames[op])
+	case types.Int, types.Long:
 		return overflow(t, tryNames[op])
 	}
 	s := intSuffix(t)

@@ -28,7 +28,7 @@ func dateFuncs() []Scalar {
 		scalar("datetime", "unix_seconds(ts)", "The seconds since the epoch.", fixed(l, sure1(l, func(v int64) int64 { return floorDiv(v, microsPerSecond) }), is(ts))),
 		scalar("datetime", "unix_millis(ts)", "The milliseconds since the epoch.", fixed(l, sure1(l, func(v int64) int64 { return floorDiv(v, 1000) }), is(ts))),
 		scalar("datetime", "unix_micros(ts)", "The microseconds since the epoch.", fixed(l, sure1(l, func(v int64) int64 { return v }), is(ts))),
-		scalar("datetime", "timestamp_seconds(n)", "The timestamp of seconds since the epoch.", byFirst(1, timestampSeconds, numeric)),
+		scalar("datetime", "timestamp_seconds(n)", "The timestamp of seconds since the epoch.", byFirst(1, timestampSeconds, onlyNumeric)),
 		scalar("datetime", "timestamp_millis(n)", "The timestamp of milliseconds since the epoch.", fixed(ts, row1(ts, fromMillis), integer64)),
 		scalar("datetime", "timestamp_micros(n)", "The timestamp of microseconds since the epoch.", fixed(ts, sure1(ts, func(v int64) int64 { return v }), integer64)),
 		scalar("datetime", "from_utc_timestamp(ts, zone)", "What the clock shows in a zone when it shows ts in UTC.", fixed(ts, zoned(fromUTC), is(ts), str)),
@@ -189,6 +189,14 @@ func truncTimestamp(c *Context, unit string, us int64) (int64, error) {
 }
 
 // timestampSeconds takes whole seconds, or a fraction.
+// onlyNumeric takes numbers, and no text that stands for one.
+func onlyNumeric(a Arg) (types.Type, string) {
+	if a.Type.Kind == types.String {
+		return types.Type{}, `"NUMERIC"`
+	}
+	return numeric(a)
+}
+
 func timestampSeconds(t types.Type) (types.Type, Kernel) {
 	out := types.TimestampType
 	switch {

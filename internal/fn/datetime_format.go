@@ -14,7 +14,7 @@ const defaultPattern = "yyyy-MM-dd HH:mm:ss"
 func formatFuncs() []Scalar {
 	ts, d, l, s := types.TimestampType, types.DateType, types.LongType, types.StringType
 	return []Scalar{
-		scalar("datetime", "date_format(ts, pattern)", "The timestamp as text in a pattern such as yyyy-MM-dd HH:mm:ss.", byFirst(2, dateFormatOf, formatSource, str)),
+		scalar("datetime", "date_format(ts, pattern)", "The timestamp as text in a pattern such as yyyy-MM-dd HH:mm:ss.", byFirst(2, dateFormatOf, is(types.TimestampType), str)),
 		scalar("datetime", "to_timestamp(expr[, pattern])", "The timestamp that a text stands for.", direct(bindToTime(ts, false)), "to_timestamp_ltz"),
 		scalar("datetime", "try_to_timestamp(expr[, pattern])", "As to_timestamp, NULL if the text does not fit.", direct(bindToTime(ts, true))),
 		scalar("datetime", "to_timestamp_ntz(expr[, pattern])", "The local timestamp that a text stands for.", direct(bindToTime(types.TimestampNTZType, false))),
@@ -67,14 +67,6 @@ func (c *formatCache) get(pattern string) (*DateFormat, error) {
 		c.pattern, c.f = strings.Clone(pattern), f
 	}
 	return c.f, nil
-}
-
-// formatSource takes timestamps of both kinds, and dates and strings as TIMESTAMP.
-func formatSource(a Arg) (types.Type, string) {
-	if a.Type.Kind == types.TimestampNTZ {
-		return a.Type, ""
-	}
-	return is(types.TimestampType)(a)
 }
 
 func dateFormatOf(t types.Type) (types.Type, Kernel) {

@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
@@ -125,6 +126,13 @@ func secondsOf(t types.Type) (types.Type, Kernel) {
 
 // intervalField is the divisor of a field of an interval, 0 if it has no such field.
 func intervalField(what string, t types.Type) int64 {
+	units := []string{"day", "hour", "minute", "second"}
+	if t.Kind == types.YearMonth {
+		units = []string{"year", "month"}
+	}
+	if !slices.Contains(units[t.Precision:t.Scale+1], what) {
+		return 0
+	}
 	if t.Kind == types.YearMonth {
 		return map[string]int64{"year": 12, "month": 1}[what]
 	}

@@ -78,7 +78,7 @@ func bindToChar(name string, args []Arg) (Bound, error) {
 	}
 	switch t := args[0].Type; t.Kind {
 	case types.Date, types.Timestamp, types.TimestampNTZ:
-		return byFirst(2, dateFormatOf, formatSource, str)("date_format")(args)
+		return byFirst(2, dateFormatOf, is(types.TimestampType), str)("date_format")(args)
 	case types.Binary:
 		return bindBinaryToChar(name, args)
 	case types.String, types.Null, types.Byte, types.Short, types.Int, types.Long, types.Float, types.Double, types.Decimal:

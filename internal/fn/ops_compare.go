@@ -50,7 +50,11 @@ func bindComparison(op string) func([]Arg) (Bound, error) {
 		if err := checkArity(op, args, 2, 2); err != nil {
 			return Bound{}, err
 		}
-		t, ok := types.Common(args[0].Type, args[1].Type)
+		common := types.Common
+		if args[0].Type.IsNested() && args[1].Type.IsNested() {
+			common = tightest // within nested types no string is read as a number
+		}
+		t, ok := common(args[0].Type, args[1].Type)
 		params := []types.Type{t, t}
 		if !ok && sameShape(args[0].Type, args[1].Type) {
 			t, params, ok = args[0].Type, []types.Type{args[0].Type, args[1].Type}, true

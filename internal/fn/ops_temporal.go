@@ -54,6 +54,9 @@ func bindIntervalSum(op string, args []Arg, try bool) (Bound, error) {
 // bindDifference subtracts times: dates give days, anything else days to seconds.
 func bindDifference(args []Arg) Bound {
 	t, _ := types.Common(args[0].Type, args[1].Type)
+	if t.Kind == types.Timestamp && (args[0].Type.Kind == types.TimestampNTZ || args[1].Type.Kind == types.TimestampNTZ) {
+		t = types.TimestampNTZType
+	}
 	b := Bound{Params: []types.Type{t, t}, Result: types.DayTimeType, Nullable: nullable(args)}
 	switch t.Kind {
 	case types.Date:

@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // trimAll removes white space and control characters at both ends, as Spark's casts of
@@ -98,9 +100,31 @@ func decimalForm(s string) bool {
 	return i == len(s)
 }
 
+// asciiDigits writes the digits of all scripts, which Java reads as numbers, as 0 to 9.
+func asciiDigits(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return strings.Map(asciiDigit, s)
+		}
+	}
+	return s
+}
+
+func asciiDigit(r rune) rune {
+	if r < utf8.RuneSelf || !unicode.IsDigit(r) {
+		return r
+	}
+	for zero := r; ; zero-- { // digits stand in rows of ten, and the rows of Unicode begin with 0
+		if !unicode.IsDigit(zero - 1) {
+			return '0' + (r-zero)%10
+		}
+	}
+}
+
 // parseDecimal reads what Java's BigDecimal accepts, as an unscaled value and its scale
 // (never negative). Exponents beyond a thousand digits are refused.
 func parseDecimal(s string) (v *big.Int, scale int, ok bool) {
+	s = asciiDigits(s)
 	if !decimalForm(s) {
 		return nil, 0, false
 	}

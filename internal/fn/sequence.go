@@ -16,10 +16,13 @@ func bindSequence(name string, args []Arg) (Bound, error) {
 	if err := checkArity(name, args, 2, 3); err != nil {
 		return Bound{}, err
 	}
-	elem, ok := tightest(args[0].Type, args[1].Type)
 	step := types.NullType
 	if len(args) == 3 {
 		step = args[2].Type
+	}
+	elem, ok := sequenceType(args)
+	if ok && elem.IsIntegral() {
+		step = elem
 	}
 	switch {
 	case !ok:
@@ -30,6 +33,15 @@ func bindSequence(name string, args []Arg) (Bound, error) {
 	}
 	return Bound{}, errs.New("DATATYPE_MISMATCH.SEQUENCE_WRONG_INPUT_TYPES",
 		`"sequence" is over integers with an integer step, or dates and timestamps with an interval, not from "%s" to "%s"`, args[0].Type.SQL(), args[1].Type.SQL()).State("42K09")
+}
+
+// sequenceType is the type of the elements; a text beside a number or a time is read as one.
+func sequenceType(args []Arg) (types.Type, bool) {
+	elem, ok := types.Common(args[0].Type, args[1].Type)
+	if ok && len(args) == 3 && !isInterval(args[2].Type) {
+		elem, ok = types.Common(elem, args[2].Type)
+	}
+	return elem, ok
 }
 
 func bindIntSequence(args []Arg, elem types.Type) (Bound, error) {

@@ -64,6 +64,10 @@ func ShownCall(name string, ts []types.Type, args []string) (string, bool) {
 		if n == 2 {
 			return call(name, "current_timezone()", args[0], args[1])
 		}
+	case "div":
+		if n == 2 {
+			return "(" + args[0] + " div " + args[1] + ")", true
+		}
 	case "in":
 		if n > 0 {
 			return "(" + args[0] + " IN (" + strings.Join(args[1:], ", ") + "))", true

@@ -1,6 +1,8 @@
 package fn
 
 import (
+	"strings"
+
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/types"
 )
@@ -33,7 +35,23 @@ func tightest(a, b types.Type) (types.Type, bool) {
 		v, ok2 := tightest(*a.Elem, *b.Elem)
 		return types.MapOf(k, v, a.HasNull || b.HasNull), ok1 && ok2
 	}
-	return types.Common(a, b)
+	if a.Kind != types.Struct || b.Kind != types.Struct || len(a.Fields) != len(b.Fields) {
+		return types.Common(a, b)
+	}
+	return tightestStruct(a, b)
+}
+
+func tightestStruct(a, b types.Type) (types.Type, bool) {
+	fields := make([]types.Field, len(a.Fields))
+	for i, f := range a.Fields {
+		g := b.Fields[i]
+		t, ok := tightest(f.Type, g.Type)
+		if !ok || !strings.EqualFold(f.Name, g.Name) {
+			return a, false
+		}
+		fields[i] = types.Field{Name: f.Name, Type: t, Nullable: f.Nullable || g.Nullable}
+	}
+	return types.StructOf(fields...), true
 }
 
 // widest is the common type of two types, decimals widened but no string read.

@@ -116,7 +116,11 @@ func (w *Writer) needsQuotes(s []byte, first bool) bool {
 	if o.Quote == 0 {
 		return false
 	}
-	if s[0] == o.Quote || first && o.Comment != 0 && s[0] == o.Comment {
+	comment := o.Comment
+	if comment == 0 {
+		comment = '#' // univocity's writer knows a comment character also where none is set
+	}
+	if s[0] == o.Quote || first && s[0] == comment {
 		return true
 	}
 	for i, c := range s {
