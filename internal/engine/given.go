@@ -14,7 +14,7 @@ import (
 
 // Given makes a script's arguments of values that a user gave by name, as -D name=value does:
 // ${name} in the text becomes the value, and :name is a parameter that has it, as an integer, decimal
-// or boolean if it reads as one, else as a string. Without values ${…} stays in the text, as in Spark.
+// or boolean if it reads as one, else as a string. Without values ${name} is the session's setting, as in Spark.
 func Given(values map[string]string) Args {
 	if len(values) == 0 {
 		return Args{}

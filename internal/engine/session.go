@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"iter"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,16 +81,55 @@ func (e *Engine) Query(ctx context.Context, src *errs.Source, database string) i
 // the next statement, if the caller does.
 func (s *Session) Run(ctx context.Context, src *errs.Source, args Args) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
-		for st, err := range sql.Statements(src, args.Expand) {
-			var r Result
-			if err == nil {
-				r, err = s.one(ctx, src, st, args)
-			}
-			if !yield(r, err) {
-				return
-			}
+		for at := 0; at >= 0; {
+			at = s.runFrom(ctx, src, at, args, yield)
 		}
 	}
+}
+
+// runFrom runs the statements from an offset on. It returns where to go on after a SET, which may have
+// given a value to a ${name} that follows; -1 at the end.
+func (s *Session) runFrom(ctx context.Context, src *errs.Source, at int, args Args, yield func(Result, error) bool) int {
+	expand, again := sql.Expander(args.Expand), false
+	if expand == nil && strings.Contains(src.Text[at:], "${") {
+		expand, again = s.substitute, true
+	}
+	for st, err := range sql.Statements(from(src, at), expand) {
+		var r Result
+		if err == nil {
+			r, err = s.one(ctx, src, st, args)
+		}
+		if !yield(r, err) {
+			return -1
+		}
+		if set, ok := st.(*sql.Set); ok && again && set.HasValue {
+			return set.Span().End
+		}
+	}
+	return -1
+}
+
+// from is a text without what stands before an offset, so that places stay what they are.
+func from(src *errs.Source, at int) *errs.Source {
+	if at == 0 {
+		return src
+	}
+	head := []byte(src.Text[:at])
+	for i, c := range head {
+		if c != '\n' {
+			head[i] = ' '
+		}
+	}
+	return &errs.Source{Name: src.Name, Text: string(head) + src.Text[at:]}
+}
+
+// substitute puts settings in place of ${name}: nothing where there is none, as Spark does
+// (spark.sql.variable.substitute).
+func (s *Session) substitute(text string) (string, error) {
+	return expand(text, func(name string) (string, bool, error) {
+		v, ok := s.get(name)
+		return v, ok || !strings.Contains(text, ":-"), nil
+	})
 }
 
 func (s *Session) one(ctx context.Context, src *errs.Source, st sql.Statement, args Args) (r Result, err error) {

@@ -45,6 +45,8 @@ func TestSessionStatements(t *testing.T) {
 			[]string{"", "", "", "a\n1\n", "namespace,viewName,isTemporary\ns,v,false\n", "SCHEMA_NOT_EMPTY", "", "namespace\ndefault\n"}},
 		{"settings", "SET a.b = 1; SET a.b; RESET a.b; SET a.b; SET azud.sql.memori = 1; SET spark.sql.ansi.enabled = false; SET TIME ZONE 'Europe/Madri'",
 			[]string{"key,value\na.b,1\n", "key,value\na.b,1\n", "", "key,value\na.b,<undefined>\n", "UNKNOWN_OPTION", "UNSUPPORTED_FEATURE", "INVALID_CONF_VALUE.TIME_ZONE"}},
+		{"settings in the text", "SET mi.valor = hola; SELECT '${mi.valor}' AS a, '${no.hay}' AS b; SET n = 2; SELECT id FROM range(${n:-1}); SELECT x FROM nada",
+			[]string{"key,value\nmi.valor,hola\n", "a,b\nhola,\n", "key,value\nn,2\n", "id\n0\n1\n", "TABLE_OR_VIEW_NOT_FOUND"}},
 		{"the zone", "SET TIME ZONE 'America/Mexico_City'; SELECT CAST(TIMESTAMP '2024-01-15 12:00:00Z' AS STRING) AS t",
 			[]string{"key,value\nspark.sql.session.timeZone,America/Mexico_City\n", "t\n2024-01-15 06:00:00\n"}},
 		{"variables", "DECLARE x INT DEFAULT 5; DECLARE x INT; SET VAR x = 'a'; SET VAR y = 1; DROP TEMPORARY VARIABLE x; DROP TEMPORARY VARIABLE x",
