@@ -68,7 +68,7 @@ func TestCompletion(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"up --log-level |", "debug info warn error"},
 		{"up --log-format |", "text json"},
-		{"sql --output |", "table json csv"},
+		{"sql --output |", "table json csv markdown"},
 	} {
 		if got := completions(t, k.data, strings.Split(strings.TrimSuffix(c.args, "|"), " ")...); strings.Join(got, " ") != c.want {
 			t.Errorf("%s offers %q", c.args, got)

@@ -109,9 +109,18 @@ func (a *app) dial(ctx context.Context, addr string) (*daemon, error) {
 	return d, nil
 }
 
-// request calls the HTTP API; the caller closes the body. An answer other than 200 is an error
+// request calls the HTTP API; the caller closes the body. An answer that is no success is an error
 // that says what the daemon said.
 func (d *daemon) request(ctx context.Context, method, path string, body any) (io.ReadCloser, error) {
+	resp, err := d.send(ctx, method, path, body)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+// send is request with the whole answer.
+func (d *daemon) send(ctx context.Context, method, path string, body any) (*http.Response, error) {
 	var r io.Reader
 	if body != nil {
 		data, err := json.Marshal(body)
@@ -129,8 +138,8 @@ func (d *daemon) request(ctx context.Context, method, path string, body any) (io
 	if err != nil {
 		return nil, errors.Unwrap(err) // without the URL, which the user has not written
 	}
-	if resp.StatusCode == http.StatusOK {
-		return resp.Body, nil
+	if resp.StatusCode/100 == 2 {
+		return resp, nil
 	}
 	defer resp.Body.Close()
 	var p struct{ Detail string }

@@ -57,7 +57,12 @@ func TestErrorsReadAloud(t *testing.T) {
 		{"a word too few", []string{"consume"}, exitUsage, []string{"takes TOPIC, but got none"}},
 		{"flags that exclude each other", []string{"up", "--data", dir, "--ephemeral"}, exitUsage, []string{"--data and --ephemeral exclude each other"}},
 		{"the same for pipelines", []string{"up", "--no-pipelines", "--pipelines", dir}, exitUsage, []string{"--no-pipelines and --pipelines"}},
-		{"the same for sql", []string{"sql", "-e", "SELECT 1", "-f", "x"}, exitUsage, []string{"--execute and --file"}},
+		{"a value without a name", []string{"sql", "-D", "=1", "-e", "SELECT 1"}, exitUsage, []string{"-D =1 is not NAME=VALUE"}},
+		{"no size of memory", []string{"sql", "--memory", "much", "-e", "SELECT 1"}, 1, []string{`"much"`, "512m"}},
+		{"too little memory for up", append(free, "--memory", "1k"), 1, []string{`"1k"`, "at least 1m"}},
+		{"fewer than no threads", []string{"sql", "--workers", "-1", "-e", "SELECT 1"}, exitUsage, []string{"--workers -1"}},
+		{"no such function", []string{"functions", "date_trunk"}, 1, []string{"there is no function date_trunk", "did you mean date_trunc"}},
+		{"no such output of functions", []string{"functions", "-o", "xml"}, exitUsage, []string{`"xml"`, "table, json or csv"}},
 
 		{"the Kafka port is taken", append(free, "--kafka", port), 1, []string{"[PORT_IN_USE]", "Kafka", port, "--kafka 127.0.0.1:0"}},
 		{"the console's port is taken", append(free, "--http", web), 1, []string{"[PORT_IN_USE]", "console", web, "--http 127.0.0.1:0"}},
@@ -83,7 +88,7 @@ func TestErrorsReadAloud(t *testing.T) {
 		{"no daemon's address", []string{"topic", "list", "--http", "nada"}, 1, []string{"no azud answers at nada", "--http HOST:PORT"}},
 		{"no Kafka there", []string{"topic", "list", "--bootstrap-server", "127.0.0.1:1"}, 1, []string{"no Kafka answers at 127.0.0.1:1", "--bootstrap-server"}},
 		{"no such file of SQL", []string{"sql", "-f", filepath.Join(dir, "nada.sql")}, 1, []string{"cannot read", "nada.sql: no such file"}},
-		{"no such output", []string{"sql", "-o", "xml", "-e", "SELECT 1"}, 1, []string{`"xml"`, "table, json or csv"}},
+		{"no such output", []string{"sql", "-o", "xml", "-e", "SELECT 1"}, 1, []string{`"xml"`, "table, json, csv or markdown"}},
 		{"no such output of consume", []string{"consume", "x", "-o", "xml"}, 1, []string{`"xml"`, "value or json"}},
 		{"no such number", []string{"consume", "x", "-n", "-1"}, 1, []string{"-1"}},
 		{"no such topic", []string{"consume", "x"}, 1, []string{"there is no topic x", "azud topic list"}},
@@ -119,7 +124,7 @@ func withoutLog(text string) string {
 func TestHelpIsComplete(t *testing.T) {
 	data := t.TempDir()
 	for _, path := range []string{"", "up", "sql", "topic", "topic list", "topic describe", "topic create", "topic alter", "topic delete", "topic purge",
-		"group", "group list", "group describe", "group reset", "group delete", "produce", "consume", "doctor", "dashboard", "dashboard export", "connectors", "tools", "tools install"} {
+		"group", "group list", "group describe", "group reset", "group delete", "produce", "consume", "doctor", "dashboard", "dashboard export", "connectors", "functions", "tools", "tools install"} {
 		r := azud(t, data, "", append(strings.Fields(path), "--help")...)
 		if r.status != 0 || r.err != "" || !strings.Contains(r.out, "Examples:\n  azud ") || !strings.Contains(r.out, "Usage:\n  azud") {
 			t.Errorf("azud %s --help: %d %s%s", path, r.status, r.out, r.err)

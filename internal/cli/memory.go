@@ -2,10 +2,14 @@ package cli
 
 import (
 	"io"
+	"math"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/azud/azud/internal/errs"
 )
 
 // ownFolder is where tables and spilled rows go: the data directory, or a temporary folder that is
@@ -22,6 +26,19 @@ func (h *host) ownFolder() (string, error) {
 // unknownMemory is what a machine is taken to have that does not say.
 const unknownMemory = 8 << 30
 
+// toldMemory is the size that AZUD_MEMORY names, 0 if it names none.
+func (a *app) toldMemory() (int64, error) {
+	v, ok := a.sys.Env("AZUD_MEMORY")
+	if !ok {
+		return 0, nil
+	}
+	n, err := memorySize(v)
+	if err != nil {
+		return 0, errs.New("INVALID_OPTION", "AZUD_MEMORY is %q, which is no size", v).WithHint("set it to a size of at least 1m, for example 512m or 4g")
+	}
+	return n, nil
+}
+
 // queryMemory is the bytes that one batch query may hold: as asked for, or a quarter of what the
 // process may use of the machine.
 func (a *app) queryMemory(asked int64) int64 {
@@ -31,11 +48,30 @@ func (a *app) queryMemory(asked int64) int64 {
 	total := int64(unknownMemory)
 	if n, ok := a.memTotal(); ok {
 		total = n
-	}
-	if n, err := strconv.ParseInt(strings.TrimSpace(a.readText("/sys/fs/cgroup/memory.max")), 10, 64); err == nil && n < total {
+	} else if n, ok := machineMemory(); ok {
 		total = n
 	}
-	return total / 4
+	return min(total, a.groupLimit()) / 4
+}
+
+// groupLimit is the most that the control groups of this process may use, as containers set it; the
+// file of a group without a limit says "max" or a number beyond any machine.
+func (a *app) groupLimit() int64 {
+	files := []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}
+	for line := range strings.Lines(a.readText("/proc/self/cgroup")) {
+		if group, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok { // version 2: it and all above
+			for ; group != "/" && group != "." && group != ""; group = path.Dir(group) {
+				files = append(files, "/sys/fs/cgroup"+group+"/memory.max")
+			}
+		}
+	}
+	least := int64(math.MaxInt64)
+	for _, f := range files {
+		if n, err := strconv.ParseInt(strings.TrimSpace(a.readText(f)), 10, 64); err == nil {
+			least = min(least, n)
+		}
+	}
+	return least
 }
 
 // memTotal is Linux's word on the machine's memory.

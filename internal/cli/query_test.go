@@ -49,6 +49,14 @@ func TestSQL(t *testing.T) {
 						`{"schema":[["l","array<int>"],["ts","timestamp"]],"rows":[[[1,2],"2024-01-15 10:30:00"]]}` + "\n", ""},
 				{"", []string{"-o", "csv", "-e", "SELECT 1 AS uno, 'a,\"b' AS dos, null AS n"}, 0, "uno,dos,n\n1,\"a,\"\"b\",\n", ""},
 				{"", []string{"-f", file}, 1, oneTable, "] "},
+				{"", []string{"--keep-going", "-f", file, "-o", "csv", "-e", "SELECT 3 AS tres"}, 1, "uno\n1\ntres\n3\n", " --> " + file + ":2:8\n"},
+				{"", []string{"-e", "CREATE TEMPORARY VIEW v AS SELECT :a AS a, '${b}' AS b; DECLARE x INT DEFAULT 5", "-e", "SET VAR x = x + 1", "-e", "SELECT v.*, x FROM v", "-o", "csv",
+					"-D", "a=2.50", "-D", "b=hola"}, 0, "a,b,x\n2.50,hola,6\n", ""},
+				{"", []string{"-D", "tabla=v", "-e", "SELECT 1 AS ${tabl}"}, 1, "", "did you mean ${tabla}?"},
+				{"", []string{"-e", "SELECT '${tabla}' AS t", "-o", "markdown"}, 0, "| t |\n| --- |\n| ${tabla} |\n", ""},
+				{"", []string{"--memory", "64m", "--workers", "2", "-e", "SET azud.sql.memory; SET azud.sql.workers", "-o", "json"}, 0,
+					`{"schema":[["key","string"],["value","string"]],"rows":[["azud.sql.memory","64m"]]}` + "\n" + `{"schema":[["key","string"],["value","string"]],"rows":[["azud.sql.workers","2"]]}` + "\n", ""},
+				{"", []string{"-e", "SET azud.sql.workers = 0"}, 1, "", "azud.sql.workers"},
 				{"", []string{"-f", file}, 1, oneTable, " --> " + file + ":2:8\n  |\n2 | SELECT nada;\n  |        ^^^^\n"},
 				{"SELECT\n  1 +;", nil, 1, "", " --> standard input:2:6\n  |\n2 |   1 +;\n  |      ^\n"},
 				{"", []string{"-e", "SELEC 1"}, 1, "", " --> -e:1:1\n  |\n1 | SELEC 1\n  | ^^^^^\n"},
@@ -62,10 +70,10 @@ func TestSQL(t *testing.T) {
 			r := azud(t, way.data, "", append(append([]string{"sql"}, way.args...), "-o", "json", "-e", "SELECT 1; SELECT nada; SELECT 2")...)
 			lines := strings.Split(strings.TrimSpace(r.out), "\n")
 			var last struct {
-				Error struct{ Class, Rendered string }
+				Error map[string]string
 			}
-			if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || r.status != 1 || len(lines) != 2 ||
-				!strings.HasPrefix(last.Error.Class, "UNRESOLVED_COLUMN") || !strings.Contains(r.err, last.Error.Rendered) {
+			if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || r.status != 1 || len(lines) != 2 || len(last.Error) != 3 ||
+				!strings.HasPrefix(last.Error["class"], "UNRESOLVED_COLUMN") || last.Error["sqlState"] != "42703" || !strings.Contains(r.err, last.Error["message"]) {
 				t.Error(r, err)
 			}
 		})

@@ -35,7 +35,7 @@ func reference(root *cobra.Command) string {
 		"`azud COMMAND --help` shows the same. Kafka's own tools (`kafka-topics` …) are in\n[kafka-tools.md](kafka-tools.md), the broker in [broker.md](broker.md).\n\n" +
 		"Commands that talk to a Kafka take the one of `--bootstrap-server` or of the file of\n`--command-config`; without them the daemon of the data directory, or of `--http`; where none runs\n" +
 		"they work on the data directory by themselves. `--command-config` names client properties as Java\nclients have them ([which ones](kafka-tools.md#secure-clusters)).\n\n" +
-		"Status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Results go to standard output, everything\nelse to standard error. Variables: `AZUD_DATA` (data directory), `AZUD_KAFKA_USERS` and `KAFKA_*`\n([broker.md](broker.md)).\n")
+		"Status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Results go to standard output, everything\nelse to standard error. Variables: `AZUD_DATA` (data directory), `AZUD_MEMORY` (what a query\nmay hold before it spills to disk), `AZUD_KAFKA_USERS` and `KAFKA_*` ([broker.md](broker.md)).\n")
 	for _, c := range root.Commands() {
 		if c.GroupID == ownGroup && c.Name() != "help" {
 			describeCommand(&b, c)
@@ -80,6 +80,7 @@ func describeCommand(b *strings.Builder, c *cobra.Command) {
 		if d := f.DefValue; d != "" && d != "false" && d != "0" && d != "[]" && d != "-1" {
 			usage += " (default " + d + ")"
 		}
+		usage = strings.ReplaceAll(usage, "\n", " ")
 		fmt.Fprintf(b, "| %s | %s |\n", name, strings.ReplaceAll(strings.ReplaceAll(usage, "|", `\|`), "<", "&lt;"))
 	})
 }

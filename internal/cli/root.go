@@ -31,6 +31,7 @@ type app struct {
 	in          io.Reader
 	interactive bool          // in is a terminal
 	screen      bool          // standard output is a terminal
+	interrupts  *interrupts   // nil: there are none
 	lookEvery   time.Duration // how often a reader looks at its topic; 0: lookForNews
 }
 
@@ -41,10 +42,6 @@ const (
 	exitUsage       = 2
 	exitInterrupted = 130 // as shells have it: 128 + SIGINT
 )
-
-// again is how long a second signal may follow the first and still mean the same one: some
-// programs signal a process and its group.
-const again = 300 * time.Millisecond
 
 // heapFloor is counted as heap by the collector, but never touched, so that it takes no memory.
 const heapFloor = 16 << 20
@@ -65,15 +62,12 @@ func Main(name string, args []string) int {
 	if !signal.Ignored(syscall.SIGHUP) { // nohup
 		signals = append(signals, syscall.SIGHUP)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	interrupts := &interrupts{}
+	ctx, stop := interrupts.context(signals)
 	defer stop()
-	context.AfterFunc(ctx, func() { // a second Ctrl+C ends the process at once
-		time.Sleep(again)
-		stop()
-	})
 	signal.Ignore(syscall.SIGPIPE) // a closed pipe is an error of the write, and ends the command
 	a := &app{sys: sys.Real(), in: os.Stdin, interactive: term.IsTerminal(int(os.Stdin.Fd())),
-		screen: term.IsTerminal(int(os.Stdout.Fd()))}
+		screen: term.IsTerminal(int(os.Stdout.Fd())), interrupts: interrupts}
 	return a.run(ctx, name, args)
 }
 
@@ -145,7 +139,7 @@ func (a *app) root() *cobra.Command {
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-	}, a.up(), a.sql(), a.topic(), a.groups(), a.produce(), a.consume(), a.dashboard(), a.connectors(), a.doctor(), a.tools())
+	}, a.up(), a.sql(), a.topic(), a.groups(), a.produce(), a.consume(), a.dashboard(), a.connectors(), a.functions(), a.doctor(), a.tools())
 	root.AddGroup(&cobra.Group{ID: ownGroup, Title: "Available Commands:"},
 		&cobra.Group{ID: kafkaGroup, Title: "Kafka's own tools, with their options and output:"})
 	for _, c := range root.Commands() {

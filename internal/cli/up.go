@@ -35,13 +35,22 @@ func (a *app) up() *cobra.Command {
 	f.BoolVar(&o.demo, "demo", false, "replay recorded data instead of asking the internet")
 	f.StringVar(&o.logFormat, "log-format", "text", "text, or json: an object a line")
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
+	var memory string
+	f.StringVar(&memory, "memory", "", "`SIZE` that a batch query may hold before it spills to disk, as 512m or 4g\n(default: AZUD_MEMORY, else a quarter of the machine's)")
 	oneOf(c, "log-format", "text", "json")
 	oneOf(c, "log-level", "debug", "info", "warn", "error")
 	var envFile string
 	f.StringVar(&envFile, "env-file", "", "`FILE` of NAME=value lines for ${NAME} in pipelines; the environment comes first")
 	c.PreRunE = func(*cobra.Command, []string) error {
 		o.listen.kafkaGiven = f.Changed("kafka")
-		if err := errors.Join(exclusive(c, "data", "ephemeral"), exclusive(c, "no-pipelines", "pipelines")); err != nil || envFile == "" {
+		if err := errors.Join(exclusive(c, "data", "ephemeral"), exclusive(c, "no-pipelines", "pipelines")); err != nil {
+			return err
+		}
+		var err error
+		if o.memory, err = memorySize(memory); o.memory == 0 && err == nil {
+			o.memory, err = a.toldMemory()
+		}
+		if err != nil || envFile == "" {
 			return err
 		}
 		vars, err := readEnvFile(envFile)
