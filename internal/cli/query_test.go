@@ -53,7 +53,7 @@ func TestSQL(t *testing.T) {
 				{"", []string{"-e", "CREATE TEMPORARY VIEW v AS SELECT :a AS a, '${b}' AS b; DECLARE x INT DEFAULT 5", "-e", "SET VAR x = x + 1", "-e", "SELECT v.*, x FROM v", "-o", "csv",
 					"-D", "a=2.50", "-D", "b=hola"}, 0, "a,b,x\n2.50,hola,6\n", ""},
 				{"", []string{"-D", "tabla=v", "-e", "SELECT 1 AS ${tabl}"}, 1, "", "did you mean ${tabla}?"},
-				{"", []string{"-e", "SELECT '${tabla}' AS t", "-o", "markdown"}, 0, "| t |\n| --- |\n| ${tabla} |\n", ""},
+				{"", []string{"-e", "SET tabla = x; SELECT '${tabla}' AS t", "-o", "markdown"}, 0, "| key | value |\n| --- | --- |\n| tabla | x |\n| t |\n| --- |\n| x |\n", ""},
 				{"", []string{"--memory", "64m", "--workers", "2", "-e", "SET azud.sql.memory; SET azud.sql.workers", "-o", "json"}, 0,
 					`{"schema":[["key","string"],["value","string"]],"rows":[["azud.sql.memory","64m"]]}` + "\n" + `{"schema":[["key","string"],["value","string"]],"rows":[["azud.sql.workers","2"]]}` + "\n", ""},
 				{"", []string{"-e", "SET azud.sql.workers = 0"}, 1, "", "azud.sql.workers"},
