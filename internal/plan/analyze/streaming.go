@@ -66,8 +66,6 @@ func (c *streamChecker) node(n plan.Node) error {
 	case *plan.Window:
 		return c.fail(n.At, "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING", "42KDE", "window functions (OVER) cannot run as a stream").
 			WithHint("group by window(ts, '5 minutes') instead")
-	case *plan.Expand:
-		return c.refuse(placeOf(n), "GROUPING SETS, CUBE, ROLLUP and UNPIVOT cannot run as a stream")
 	}
 	return nil
 }
