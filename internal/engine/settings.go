@@ -41,6 +41,11 @@ func knownSettings() []setting {
 		{keyZone, "UTC", "session time zone", checkZone},
 		{keyANSI, "true", "errors instead of NULL or wrapped values; only true", only(keyANSI, "true")},
 		{keyCase, "false", "names of columns match in any case; only false", only(keyCase, "false")},
+		onlySetting("spark.sql.groupByOrdinal", "true", "GROUP BY 1 is the first column that is selected; only true"),
+		onlySetting("spark.sql.orderByOrdinal", "true", "ORDER BY 1 is the first column that is selected; only true"),
+		onlySetting("spark.sql.mapKeyDedupPolicy", "EXCEPTION", "a key that a map has twice is an error; only EXCEPTION"),
+		onlySetting("spark.sql.timestampType", "TIMESTAMP_LTZ", "what TIMESTAMP means; only TIMESTAMP_LTZ"),
+		onlySetting("spark.sql.decimalOperations.allowPrecisionLoss", "true", "results of DECIMAL give digits of the scale up when they have no room; only true"),
 		{keyExcluded, "", "optimizer rules that are left out, separated by commas", nil},
 		{keyOptimizer, "on", "off: only the rules without which a query cannot run", oneOf(keyOptimizer, "on", "off")},
 		{keyMemory, "", "bytes that a query may hold before it spills to disk; empty: what the process was started with", checkCount(keyMemory, 0)},
@@ -71,6 +76,11 @@ func only(key, value string) func(string) error {
 		}
 		return errs.New("UNSUPPORTED_FEATURE", "%s is always %s here", key, value).State("0A000")
 	}
+}
+
+// onlySetting is a setting of Spark's of which Azud has one value.
+func onlySetting(key, value, doc string) setting {
+	return setting{key, value, doc, only(key, value)}
 }
 
 func oneOf(key string, values ...string) func(string) error {
