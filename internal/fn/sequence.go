@@ -21,7 +21,7 @@ func bindSequence(name string, args []Arg) (Bound, error) {
 		step = args[2].Type
 	}
 	elem, ok := sequenceType(args)
-	if ok && elem.IsIntegral() {
+	if ok && elem.IsIntegral() && !isInterval(step) {
 		step = elem
 	}
 	switch {

@@ -62,6 +62,9 @@ func (s *sink) Begin(_ context.Context, schema types.Schema, m connector.SaveMod
 	if err := unique(schema); err != nil {
 		return nil, err
 	}
+	if err := s.format.check(s.table, w.data); err != nil {
+		return nil, err
+	}
 	if w.create, w.ending, err = s.format.create(s.table, w.data); err != nil {
 		return nil, err
 	}
