@@ -15,6 +15,7 @@ import (
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/exec"
 	"github.com/azud/azud/internal/fn"
+	"github.com/azud/azud/internal/functions"
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/plan/analyze"
 	"github.com/azud/azud/internal/plan/optimize"
@@ -48,7 +49,7 @@ func query(ctx context.Context, text string, zone *time.Location, tables map[str
 		return nil, src, errs.New("UNSUPPORTED_FEATURE", "a script holds queries, not %T", stmts[0])
 	}
 	n, err := analyze.Query(ctx, q.Query, analyze.Env{
-		Source: src, Zone: zone, AllowStream: streams,
+		Source: src, Zone: zone, AllowStream: streams, Functions: functions.Registry(),
 		Resolve: func(name []string, _ errs.Span) (plan.Table, error) {
 			if t := tables[strings.ToLower(name[len(name)-1])]; t != nil {
 				return t, nil
