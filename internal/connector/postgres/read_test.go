@@ -54,6 +54,8 @@ func TestTypes(t *testing.T) {
 		{"bytea", `'\x6f6c61'`, "binary", "ola"},
 		{"bit(1)", "B'1'", "boolean", "true"},
 		{"bit(3)", "B'101'", "binary", "101"},
+		{"bit varying", "B'10'", "string", "10"},
+		{"oid[]", "'{4294967295}'", "array<bigint>", "[4294967295]"},
 		{"oid", "4294967295", "decimal(20,0)", "4294967295"},
 		{"date", "'2024-02-29'", "date", "2024-02-29"},
 		{"date", "'0001-01-01'", "date", "0001-01-01"},

@@ -31,9 +31,9 @@ const (
 	oidTimestamptz = 1184
 	oidTimetz      = 1266
 	oidBit         = 1560
-	oidVarbit      = 1562
 	oidNumeric     = 1700
 	oidTID         = 27
+	oidOIDs        = 1028
 )
 
 // elements are the types of arrays' elements.
@@ -110,7 +110,7 @@ func formed(oid uint32, typmod int32) (types.Type, string) {
 		return types.TimestampType, "(DATE '1970-01-01' + %s)"
 	case oid == oidBit && typmod == 1:
 		return types.BooleanType, "%s::int4::bool"
-	case oid == oidBit || oid == oidVarbit:
+	case oid == oidBit:
 		return types.BinaryType, "convert_to(%s::text, 'UTF8')"
 	}
 	return types.StringType, "%s::text"
@@ -175,6 +175,9 @@ func (s *server) array(ctx context.Context, conn *pgconn.PgConn, f pgconn.FieldD
 	}
 	one := column{typ: types.StringType}
 	form := "%s::text[]"
+	if f.DataTypeOID == oidOIDs { // Spark: of unsigned numbers alone it makes DECIMAL
+		own, one, form = false, column{typ: types.LongType}, "%s::int8[]"
+	}
 	if own {
 		one, form = newColumn(f.Name, elem, f.TypeModifier, ntz), ""
 	}
