@@ -12,7 +12,7 @@ import (
 // decimalParam is the DECIMAL an operand counts as: an integer literal has only the digits
 // that it shows. Spark: DecimalPrecisionTypeCoercion, DecimalType.fromLiteral.
 func decimalParam(a Arg) types.Type {
-	if a.Type.IsIntegral() && a.Type.Kind != types.Byte && a.Const != nil && !a.Const.IsNull(0) {
+	if a.Type.IsIntegral() && a.Type.Kind != types.Byte && a.Const != nil && !a.Folded && !a.Const.IsNull(0) {
 		return types.DecimalType(digits(intValue(a.Const, 0)), 0)
 	}
 	return types.DecimalFor(a.Type)

@@ -24,6 +24,7 @@ type Arg struct {
 	Type     types.Type
 	Nullable bool
 	Const    *vec.Col // the value (one row) of a foldable argument, else nil
+	Folded   bool     // Const is of an expression that is more than a literal
 	Name     string   // of the column or field that the argument is, "" if it is another expression
 }
 

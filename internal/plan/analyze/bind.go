@@ -30,7 +30,8 @@ func nullVal(t types.Type, at errs.Span) val { return lit(vec.NullCol(t, 1), at,
 func (a *analyzer) argsOf(args []val) []fn.Arg {
 	out := make([]fn.Arg, len(args))
 	for i, v := range args {
-		out[i] = fn.Arg{Type: v.x.Type(), Nullable: v.x.Nullable(), Const: a.constant(v.x), Name: plainName(v.x)}
+		_, lit := v.x.(*plan.Lit)
+		out[i] = fn.Arg{Type: v.x.Type(), Nullable: v.x.Nullable(), Const: a.constant(v.x), Folded: !lit, Name: plainName(v.x)}
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/azud/azud/internal/errs"
@@ -80,6 +81,27 @@ func (s *scope) has(id plan.ID) bool {
 	return false
 }
 
+// rowItems are the parts of (x, y), and of struct(x, y AS z), which Spark's parser makes the same of; nil
+// for other expressions.
+func rowItems(e sql.Expr) []sql.Expr {
+	switch e := e.(type) {
+	case *sql.Row:
+		return e.Items
+	case *sql.Call:
+		if len(e.Name.Parts) != 1 || !strings.EqualFold(e.Name.Parts[0].Name, "struct") {
+			return nil
+		}
+		items := slices.Clone(e.Args)
+		for i, it := range items {
+			if as, ok := it.(*sql.Alias); ok {
+				items[i] = as.X
+			}
+		}
+		return items
+	}
+	return nil
+}
+
 // inQuery analyzes x IN (query) and (x, y) IN (query).
 func (a *analyzer) inQuery(s *exprScope, e *sql.InQuery) (val, error) {
 	whole, err := a.expr(s, e.X)
@@ -87,8 +109,8 @@ func (a *analyzer) inQuery(s *exprScope, e *sql.InQuery) (val, error) {
 		return whole, err
 	}
 	list := []val{whole}
-	if r, ok := e.X.(*sql.Row); ok {
-		if list, err = a.exprs(s, r.Items); err != nil {
+	if items := rowItems(e.X); items != nil {
+		if list, err = a.exprs(s, items); err != nil {
 			return val{}, err
 		}
 	}
