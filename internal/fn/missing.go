@@ -15,7 +15,7 @@ var missing = map[string]string{
 	"from_protobuf to_protobuf":        "Protocol Buffers are not supported",
 	"from_xml to_xml schema_of_xml":    "XML is not supported",
 	"xpath xpath_*":                    "XML is not supported",
-	"hll_* kll_* theta_* tuple_*":      "sketches are not supported: use approx_count_distinct and approx_percentile",
+	"count_min_sketch hll_* kll_* theta_* tuple_*":      "sketches are not supported: use approx_count_distinct and approx_percentile",
 	"approx_top_k_*":                   "sketches of frequent values are not supported",
 	"st_*":                             "there are no types of geography and geometry",
 	"java_method reflect try_reflect":  "there is no Java to call",
