@@ -159,7 +159,7 @@ func common(names []string) string {
 
 var (
 	tableInText = regexp.MustCompile("(?i)\\b(?:from|join|into|update|table)\\s+([\\pL\\pN_.`]+)")
-	aliasBehind = regexp.MustCompile("(?i)^\\s+(?:as\\s+)?([\\pL_][\\pL\\pN_]*)")
+	aliasBehind = regexp.MustCompile(`(?i)^\s+(?:as\s+)?([\pL_][\pL\pN_]*)`)
 )
 
 // columnsOf are the columns of the tables that a statement names; with an alias, of that one.

@@ -61,16 +61,7 @@ func (s *spool) appendRows(b *vec.Batch, sel []uint32) error {
 	return nil
 }
 
-// give adds a batch of flat columns that nobody else keeps; it is not copied.
-func (s *spool) give(b *vec.Batch) error {
-	if err := s.cut(); err != nil {
-		return err
-	}
-	s.n += int64(b.N)
-	return s.keep(b)
-}
-
-// direct is give that writes to the file whatever the budget is.
+// direct adds a batch that nobody else keeps to the file, whatever the budget is.
 func (s *spool) direct(b *vec.Batch) error {
 	if s.file == nil {
 		f, err := s.q.spill.newFile()

@@ -23,10 +23,9 @@ var (
 )
 
 type windowRow struct {
-	id     int
-	g      string
-	k, x   *int
-	result []any
+	id   int
+	g    string
+	k, x *int
 }
 
 func randomWindowRows(r *rand.Rand, n int) ([]windowRow, *vec.Batch) {
