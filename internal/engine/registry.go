@@ -11,6 +11,7 @@ import (
 	"github.com/azud/azud/internal/connector/http"
 	"github.com/azud/azud/internal/connector/kafka"
 	"github.com/azud/azud/internal/connector/memory"
+	"github.com/azud/azud/internal/connector/postgres"
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/functions"
@@ -25,6 +26,7 @@ func Connectors(hub *memory.Hub, home kafka.Embedded, version string) []*connect
 		http.Connector(version),
 		kafka.Connector(home),
 		memory.Connector(hub),
+		postgres.Connector(),
 	}, file.Connectors()...)
 }
 
