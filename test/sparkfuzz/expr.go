@@ -15,33 +15,12 @@ type scope struct {
 	simple  bool // no subqueries
 }
 
-// forms are the expressions of a kind that are not leaves. {kind} stands for an expression of a
-// kind, {kind0} for a leaf.
-var forms = map[kind][]string{
-	intK: {"({int} + {int})", "({int} - {int})", "({int} * 2)", "({int} * -3)", "-({int})", "({int} % nullif({int}, 0))", "length({string})", "year({date})",
-		"day({date})", "hour({timestamp})", "CAST({bool} AS INT)", "abs({int})", "datediff({date}, {date})", "instr({string}, 'a')", "CAST({decimal} AS INT)",
-		"pmod({int}, 3)", "({int} & {int})", "({int} DIV nullif({int}, 0))::INT"},
-	bigintK: {"({bigint} + {int})", "CAST({int} AS BIGINT)", "({bigint} - {bigint})", "abs({bigint})", "({bigint} % nullif({bigint}, 0))"},
-	doubleK: {"({double} + {double})", "({double} - {int})", "CAST({int} AS DOUBLE)", "-{double0}", "abs({double})", "({double0} * {double0})", "CAST({decimal} AS DOUBLE)"},
-	decimalK: {"({decimal} + {decimal})", "({decimal} - {int})", "({decimal0} * {decimal0})", "CAST({int} AS DECIMAL(12,3))", "round({decimal}, 1)", "-{decimal0}",
-		"abs({decimal})", "CAST({decimal} AS DECIMAL(20,1))"},
-	dateK: {"date_add({date}, 1)", "date_add({date}, -30)", "CAST({timestamp} AS DATE)", "add_months({date}, 1)", "({date} + INTERVAL '1' MONTH)", "last_day({date})",
-		"({date} - 7)"},
-	timestampK: {"({timestamp} + INTERVAL '36' HOUR)", "CAST({date} AS TIMESTAMP)", "date_trunc('DAY', {timestamp})", "date_trunc('WEEK', {timestamp})",
-		"({timestamp} - INTERVAL '1' MONTH)", "date_trunc('HOUR', {timestamp})"},
-	stringK: {"upper({string})", "lower({string})", "concat({string}, {string})", "({string} || '-')", "substring({string}, 1, 1)", "substring({string}, -1)",
-		"trim({string})", "CAST({int} AS STRING)", "CAST({date} AS STRING)", "CAST({decimal} AS STRING)", "CAST({double} AS STRING)", "CAST({bool} AS STRING)",
-		"CAST({timestamp} AS STRING)", "replace({string}, 'a', 'xy')", "lpad({string}, 3, '*')", "reverse({string})", "repeat({string}, 2)",
-		"date_format({timestamp}, 'yyyy-MM-dd HH:mm')"},
+// flat is the scope without subqueries, for sums where exact is set.
+func (s *scope) flat(exact bool) *scope {
+	out := *s
+	out.simple, out.exact = true, exact || s.exact
+	return &out
 }
-
-// divisions give results that are not exact, so that their sums depend on the order of rows.
-var divisions = map[kind][]string{
-	doubleK:  {"({double} / nullif({double}, 0.0D))", "({int} / nullif({int}, 0))", "sqrt(abs({double}))", "round({double}, 1)"},
-	decimalK: {"({decimal0} / nullif({decimal0}, 0))"},
-}
-
-var names = [...]string{"int", "string", "bigint", "double", "decimal", "bool", "date", "timestamp"}
 
 var hole = regexp.MustCompile(`\{([a-z]+)(0?)\}`)
 
@@ -53,16 +32,32 @@ func (c *Choices) kind(s *scope) kind {
 	return kind(c.n(int(kinds)))
 }
 
-// fill chooses a form and fills it.
+// fill chooses a form and fills it; {same} is what the hole before it was filled with.
 func (c *Choices) fill(s *scope, depth int, of ...string) string {
-	return hole.ReplaceAllStringFunc(of[c.n(len(of))], func(h string) string {
+	form, last := of[c.n(len(of))], ""
+	if strings.Contains(form, "->") { // Spark takes no subquery in a function with a lambda
+		s = s.flat(false)
+	}
+	return hole.ReplaceAllStringFunc(form, func(h string) string {
 		m := hole.FindStringSubmatch(h)
-		k := kind(slices.Index(names[:], m[1]))
-		if m[2] != "" {
-			return c.leaf(s, k)
+		switch k := kind(slices.Index(names[:], m[1])); {
+		case m[1] == "same":
+		case m[2] != "":
+			last = c.leaf(s, k)
+		default:
+			last = c.expr(s, k, depth-1)
 		}
-		return c.expr(s, k, depth-1)
+		return last
 	})
+}
+
+// of puts a kind into the {?} of forms.
+func (k kind) of(forms ...string) []string {
+	out := make([]string, len(forms))
+	for i, f := range forms {
+		out[i] = strings.ReplaceAll(f, "{?}", "{"+names[k]+"}")
+	}
+	return out
 }
 
 // expr is an expression of a kind, at most so deep.
@@ -70,7 +65,7 @@ func (c *Choices) expr(s *scope, k kind, depth int) string {
 	switch {
 	case depth <= 0 || c.n(5) < 2:
 		return c.leaf(s, k)
-	case c.rare(4):
+	case c.rare(5):
 		return c.general(s, k, depth)
 	case k == boolK:
 		return c.condition(s, depth)
@@ -80,11 +75,12 @@ func (c *Choices) expr(s *scope, k kind, depth int) string {
 	return c.fill(s, depth, forms[k]...)
 }
 
+// leaf is a column, of the enclosing query at times, or a literal.
 func (c *Choices) leaf(s *scope, k kind) string {
 	var fit []string
 	for at, far := s, false; at != nil; at, far = at.outer, true {
 		for _, col := range at.columns {
-			if col.kind == k && !(s.exact && col.inexact) && (!far || c.rare(4)) {
+			if col.kind == k && !(s.exact && col.inexact) && (!far || strings.Contains(col.name, ".") && c.rare(4)) {
 				fit = append(fit, col.name)
 			}
 		}
@@ -100,30 +96,41 @@ func (c *Choices) leaf(s *scope, k kind) string {
 
 // general is an expression that any kind can have.
 func (c *Choices) general(s *scope, k kind, depth int) string {
-	if !s.simple && c.rare(5) {
+	if !s.simple && c.rare(3) {
 		return c.scalarSubquery(s, k)
 	}
-	return c.fill(s, depth, strings.ReplaceAll(pick(c, "coalesce({?}, {?})", "CASE WHEN {bool} THEN {?} ELSE {?} END", "if({bool}, {?}, {?})", "nullif({?}, {?})",
-		"greatest({?}, {?})", "least({?}, {?})", "CASE {?} WHEN {?} THEN {?} END"), "{?}", "{"+names[k]+"}"))
+	return c.fill(s, depth, k.of(generals...)...)
 }
-
-// conditions are forms of BOOLEAN; {?} stands for an expression of one kind, the same everywhere.
-var conditions = []string{"({?} = {?})", "({?} < {?})", "({?} >= {?})", "({?} <> {?})", "({?} <=> {?})", "({?} IS NULL)", "({?} IS NOT NULL)",
-	"({?} IN ({?}, {?}))", "({?} NOT IN ({?}, NULL))", "({?} BETWEEN {?} AND {?})", "({bool} AND {bool})", "({bool} OR {bool})", "(NOT {bool})",
-	"({string} LIKE 'a%')", "({string} NOT LIKE '%b')", "({string} LIKE '_')", "({bool0} IS NOT TRUE)"}
 
 // condition is a BOOLEAN expression.
 func (c *Choices) condition(s *scope, depth int) string {
-	k := names[c.kind(s)]
+	k := c.kind(s)
 	if depth > 0 && !s.simple && c.rare(5) {
 		if c.rare(2) {
 			return c.exists(s)
 		}
-		return c.inSubquery(s, kind(slices.Index(names[:], k)))
+		return c.inSubquery(s, k, false)
 	}
-	leaf := ""
+	form := k.of(conditions[c.n(len(conditions))])
 	if depth <= 0 {
-		leaf = "0"
+		form[0] = hole.ReplaceAllString(form[0], "{${1}0}")
 	}
-	return c.fill(s, depth, strings.NewReplacer("{?}", "{"+k+leaf+"}").Replace(conditions[c.n(len(conditions))]))
+	return c.fill(s, depth, form...)
+}
+
+// where is the condition of a WHERE: conjuncts, of which some are subqueries.
+func (c *Choices) where(s *scope) string {
+	out := ""
+	switch c.n(4) {
+	case 1:
+		out = c.inSubquery(s, c.kind(s), true)
+	case 2:
+		out = c.exists(s)
+	default:
+		return c.condition(s, 2)
+	}
+	if c.rare(3) {
+		out += " AND " + c.condition(s, 1)
+	}
+	return out
 }

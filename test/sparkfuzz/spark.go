@@ -40,20 +40,33 @@ func StartSpark(python string) (*Spark, error) {
 	return s, s.cmd.Start()
 }
 
-// Ask runs one query.
-func (s *Spark) Ask(sql string) (Answer, error) {
-	line, err := json.Marshal(map[string]string{"sql": sql})
-	if err != nil {
-		return Answer{}, err
+// Ask runs queries and returns their answers, in order.
+func (s *Spark) Ask(queries ...string) ([]Answer, error) {
+	sent := make(chan error, 1)
+	go func() {
+		for _, sql := range queries {
+			line, err := json.Marshal(map[string]string{"sql": sql})
+			if err == nil {
+				_, err = s.in.Write(append(line, '\n'))
+			}
+			if err != nil {
+				sent <- err
+				return
+			}
+		}
+		sent <- nil
+	}()
+	out := make([]Answer, len(queries))
+	for i := range out {
+		reply, err := s.out.ReadBytes('\n')
+		if err != nil {
+			return nil, fmt.Errorf("spark.py ended: %w", err)
+		}
+		if out[i], err = ParseAnswer(reply); err != nil {
+			return nil, err
+		}
 	}
-	if _, err := s.in.Write(append(line, '\n')); err != nil {
-		return Answer{}, err
-	}
-	reply, err := s.out.ReadBytes('\n')
-	if err != nil {
-		return Answer{}, fmt.Errorf("spark.py ended: %w", err)
-	}
-	return ParseAnswer(reply)
+	return out, <-sent
 }
 
 // ParseAnswer reads an answer as spark.py writes it.

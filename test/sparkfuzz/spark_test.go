@@ -2,31 +2,28 @@ package sparkfuzz
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
-
-	"github.com/azud/azud/internal/engine"
 	"github.com/azud/azud/internal/errs"
-	"github.com/azud/azud/internal/fn"
-	"github.com/azud/azud/internal/sys"
 	"github.com/azud/azud/test/sqltest"
 )
 
 var (
 	seed   = flag.Uint64("seed", 1, "first seed")
-	number = flag.Int("n", 2000, "how many seeds")
+	number = flag.Int("queries", 2000, "how many seeds")
 	tries  = flag.Int("shrink", 150, "how many queries shrinking a difference may take")
 	keep   = flag.String("keep", "", "append the cases on which both agree to this file")
 	skip   = flag.String("skip", "", "do not report differences with one of these texts, separated by |")
+	again  = flag.String("again", "", "a file of queries to ask instead, an object with sql a line")
 )
+
+// batch is how many queries Spark gets at once.
+const batch = 50
 
 // TestSpark asks the Spark of SPARK_PYTHON and Azud the queries of many seeds and shows, shrunk,
 // where they differ.
@@ -44,11 +41,21 @@ func TestSpark(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	f := &fuzz{t: t, spark: spark, azud: newAzud(t)}
-	for s := *seed; s < *seed+uint64(*number); s++ {
-		f.seed(s)
+	f := &fuzz{t: t, spark: spark, azud: newAzud(t, nil)}
+	list := f.cases()
+	for len(list) > 0 {
+		n := min(batch, len(list))
+		f.batch(list[:n])
+		list = list[n:]
 	}
-	t.Logf("%d queries: %d agree, %d errors on both sides, %d differ, %d left out", *number, f.agree, f.failed, f.differ, f.skipped)
+	t.Logf("%d queries: %d agree, %d errors on both sides, %d differ, %d left out", f.agree+f.failed+f.differ+f.skipped, f.agree, f.failed, f.differ, f.skipped)
+}
+
+// seeded is a case and where it comes from.
+type seeded struct {
+	Case
+	seed    uint64
+	choices []uint32 // nil: it cannot be shrunk
 }
 
 type fuzz struct {
@@ -59,29 +66,89 @@ type fuzz struct {
 	agree, failed, differ, skipped int
 }
 
-func (f *fuzz) seed(seed uint64) {
-	c := Seeded(seed)
-	k := New(c)
-	want, diff := f.compare(k)
+// cases are those of the seeds, or of the file of -again.
+func (f *fuzz) cases() (list []seeded) {
+	if *again == "" {
+		for s := *seed; s < *seed+uint64(*number); s++ {
+			c := Seeded(s)
+			k := New(c)
+			list = append(list, seeded{k, s, c.data})
+		}
+		return list
+	}
+	file, err := os.Open(*again)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		k := seeded{seed: uint64(len(list))}
+		if err := json.Unmarshal(lines.Bytes(), &k.Case); err != nil {
+			f.t.Fatal(err)
+		}
+		list = append(list, k)
+	}
+	return list
+}
+
+func (f *fuzz) batch(list []seeded) {
+	texts := make([]string, len(list))
+	for i, k := range list {
+		texts[i] = k.SQL
+	}
+	answers, err := f.spark.Ask(texts...)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for i, k := range list {
+		f.one(k, answers[i])
+	}
+}
+
+func (f *fuzz) one(k seeded, want Answer) {
+	got, err := f.azud.ask(k.SQL)
+	diff := difference(want, got, err, k.Case)
 	switch {
 	case diff == "" && want.Error != "":
 		f.failed++
+		if !k.Strict {
+			f.t.Logf("seed %d: both fail: %s", k.seed, want.Error)
+		}
+		if want.Error != "*" && !strings.HasSuffix(want.Error, "XX000") {
+			f.save(k, want)
+		}
 	case diff == "":
 		f.agree++
-		f.save(seed, k, want)
+		f.save(k, want)
 	case f.known(diff):
 		f.skipped++
 	default:
 		f.differ++
-		kind := sort(diff)
-		data := Shrink(c.data, *tries, func(data []uint32) bool {
-			_, d := f.compare(New(Given(data)))
-			return d != "" && sort(d) == kind
-		})
-		small := New(Given(data))
-		_, d := f.compare(small)
-		f.t.Errorf("seed %d: %s\n%s", seed, d, small.SQL)
+		f.t.Errorf("seed %d: %s\n%s", k.seed, diff, f.small(k, sort(diff)))
 	}
+}
+
+// small is a case that differs in the same way, as small as could be found.
+func (f *fuzz) small(k seeded, kind string) string {
+	last := ""
+	compare := func(data []uint32) bool {
+		k := New(Given(data))
+		got, err := f.azud.ask(k.SQL)
+		want, failed := f.spark.Ask(k.SQL)
+		if failed != nil {
+			f.t.Fatal(failed)
+		}
+		d := difference(want[0], got, err, k)
+		if d == "" || sort(d) != kind {
+			return false
+		}
+		last = k.SQL + "\n" + d
+		return true
+	}
+	if Shrink(k.choices, *tries, compare); last == "" {
+		return k.SQL
+	}
+	return last
 }
 
 // sort is what kind of difference one is: shrinking keeps it.
@@ -102,26 +169,20 @@ func (f *fuzz) known(diff string) bool {
 	return false
 }
 
-// compare asks Azud, then Spark, unless Azud says what is left out.
-func (f *fuzz) compare(k Case) (Answer, string) {
-	got, gotErr := f.azud.ask(k.SQL)
-	if gotErr != nil && f.known(gotErr.Error()) {
-		return Answer{}, "got the error " + gotErr.Error()
-	}
-	want, err := f.spark.Ask(k.SQL)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return want, difference(want, got, gotErr, k.Ordered)
-}
-
 // difference is how Azud's answer differs from the right one, "" if it does not. Two errors are
-// taken as equal: which of several is raised first is open. Spark's "*", an error without a class
-// of its own, is mostly a defect of Spark: nothing is expected then.
-func difference(want Answer, got sqltest.Result, err error, ordered bool) string {
+// taken as equal unless the case is strict: which of several is raised first is open. Spark's "*",
+// an error without a class of its own, and its internal errors are mostly defects of Spark: nothing
+// is expected then.
+func difference(want Answer, got sqltest.Result, err error, k Case) string {
+	internal := err != nil && errs.ClassOf(err) == "INTERNAL_ERROR"
 	switch {
-	case (err != nil && want.Error != "" || want.Error == "*") && errs.ClassOf(err) != "INTERNAL_ERROR":
+	case want.Error == "*" && !internal, strings.HasSuffix(want.Error, "XX000"):
 		return ""
+	case err != nil && want.Error != "" && !internal:
+		if class, _, _ := strings.Cut(want.Error, " "); !k.Strict || errs.ClassOf(err) == class {
+			return ""
+		}
+		return fmt.Sprintf("want error %s, got the error %v", want.Error, err)
 	case err != nil && want.Error != "":
 		return fmt.Sprintf("want error %s, got the error %v", want.Error, err)
 	case err != nil:
@@ -129,23 +190,25 @@ func difference(want Answer, got sqltest.Result, err error, ordered bool) string
 	case want.Error != "":
 		return "want error " + want.Error + ", got rows"
 	}
-	return sqltest.Diff(want.Result, got, ordered)
+	return sqltest.Diff(want.Result, got, k.Ordered)
 }
 
-// kept is a line of testdata/kept.jsonl: a case with Spark's answer.
+// kept is a line of testdata/kept.jsonl.gz: a case with Spark's answer.
 type kept struct {
 	Seed    uint64      `json:"seed"`
 	SQL     string      `json:"sql"`
 	Ordered bool        `json:"ordered,omitempty"`
-	Schema  [][2]string `json:"schema"`
-	Rows    []string    `json:"rows"`
+	Strict  bool        `json:"strict,omitempty"`
+	Schema  [][2]string `json:"schema,omitempty"`
+	Rows    []string    `json:"rows,omitempty"`
+	Error   string      `json:"error,omitempty"`
 }
 
-func (f *fuzz) save(seed uint64, k Case, a Answer) {
+func (f *fuzz) save(k seeded, a Answer) {
 	if *keep == "" {
 		return
 	}
-	line := kept{Seed: seed, SQL: k.SQL, Ordered: k.Ordered, Rows: a.Rows}
+	line := kept{Seed: k.seed, SQL: k.SQL, Ordered: k.Ordered, Strict: k.Strict, Rows: a.Rows, Error: a.Error}
 	for _, c := range a.Schema {
 		line.Schema = append(line.Schema, [2]string{c.Name, c.Type})
 	}
@@ -159,97 +222,4 @@ func (f *fuzz) save(seed uint64, k Case, a Answer) {
 	if err := enc.Encode(line); err != nil {
 		f.t.Error(err)
 	}
-}
-
-// TestKept asks Azud the cases that are kept with Spark's answers.
-func TestKept(t *testing.T) {
-	file, err := os.Open("testdata/kept.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	a := newAzud(t)
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 1<<24)
-	n := 0
-	for ; lines.Scan(); n++ {
-		var k struct {
-			Seed    uint64
-			SQL     string
-			Ordered bool
-		}
-		if err := json.Unmarshal(lines.Bytes(), &k); err != nil {
-			t.Fatal(err)
-		}
-		want, err := ParseAnswer(lines.Bytes())
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := a.ask(k.SQL)
-		if d := difference(want, got, err, k.Ordered); d != "" {
-			t.Errorf("seed %d: %s\n%s", k.Seed, d, k.SQL)
-		}
-	}
-	if n < 100 || lines.Err() != nil {
-		t.Errorf("only %d cases: %v", n, lines.Err())
-	}
-}
-
-// TestNoDefects asks queries of other seeds than the kept ones: no panic, no internal error.
-func TestNoDefects(t *testing.T) {
-	a := newAzud(t)
-	for s := range uint64(300) {
-		k := New(Seeded(1_000_000 + s))
-		if _, err := a.ask(k.SQL); err != nil && errs.ClassOf(err) == "INTERNAL_ERROR" {
-			t.Errorf("seed %d: %v\n%s", 1_000_000+s, err, k.SQL)
-		}
-	}
-}
-
-// azud is a session to ask.
-type azud struct{ s *engine.Session }
-
-func newAzud(t *testing.T) *azud {
-	t.Helper()
-	world := sys.Real()
-	world.Dir = t.TempDir()
-	e, err := engine.Open(engine.Config{Sys: world, FS: vfs.NewMem(), Version: "test", Log: func(string) {}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := e.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	s, err := e.NewSession(engine.SessionOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &azud{s}
-}
-
-func (a *azud) ask(sql string) (got sqltest.Result, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	for r, err := range a.s.Run(ctx, &errs.Source{Name: "query", Text: sql}, engine.Args{}) {
-		if err != nil {
-			return got, err
-		}
-		for _, f := range r.Schema {
-			got.Schema = append(got.Schema, sqltest.Column{Name: f.Name, Type: f.Type.String()})
-		}
-		got.Rows = []string{}
-		for i := range r.Rows.Each() {
-			row := []byte{'['}
-			for k := range r.Rows.Cols {
-				if k > 0 {
-					row = append(row, ',')
-				}
-				row = fn.AppendJSON(row, &r.Ctx, &r.Rows.Cols[k], i)
-			}
-			got.Rows = append(got.Rows, string(append(row, ']')))
-		}
-	}
-	return got, nil
 }
