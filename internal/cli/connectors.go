@@ -39,14 +39,21 @@ func (a *app) connectors() *cobra.Command {
 	}
 }
 
+// ends says what a connector is for: of flows, of batch queries, or of both.
 func ends(c *connector.Connector) string {
-	switch {
-	case c.Source == nil:
-		return "sink"
-	case c.Sink == nil:
-		return "source"
+	var out []string
+	for _, end := range []struct {
+		name         string
+		flows, batch bool
+	}{{"source", c.Source != nil, c.Batch != nil}, {"sink", c.Sink != nil, c.Save != nil}} {
+		switch {
+		case end.flows:
+			out = append(out, end.name)
+		case end.batch:
+			out = append(out, "batch "+end.name)
+		}
 	}
-	return "source, sink"
+	return strings.Join(out, ", ")
 }
 
 func (a *app) describeConnector(c *connector.Connector) {
