@@ -99,6 +99,9 @@ func (b *batch) Parts(ctx context.Context, sc connector.Scan) ([]connector.Part,
 	if n := b.src.c.Int(b.src.table.Options, "minPartitions"); n > 0 {
 		size = max(1, min(size, all/n))
 	}
+	if n := b.src.c.Int(b.src.table.Options, "maxRecordsPerPartition"); n > 0 {
+		size = min(size, n)
+	}
 	var out []connector.Part
 	for _, r := range ranges {
 		n := (r.to - r.from + size - 1) / size // of equal size

@@ -229,8 +229,11 @@ func TestBatchParts(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for _, n := range []string{"1", "7", "50", "1000"} {
+		for _, n := range []string{"1", "7", "50", "1000", "most"} {
 			options := connector.Options{"subscribe": "t", "format": "json", "minPartitions": n}
+			if n == "most" {
+				options = connector.Options{"subscribe": "t", "format": "json", "maxRecordsPerPartition": "60", "groupIdPrefix": "x", "fetchOffset.numRetries": "3"}
+			}
 			rows, parts, err := l.scan(options, connector.Scan{Columns: []int{0, 1}, Limit: -1})
 			if err != nil {
 				t.Fatal(err)
@@ -238,7 +241,7 @@ func TestBatchParts(t *testing.T) {
 			if got := sorted(rows); !slices.Equal(got, sorted(want)) {
 				t.Errorf("%s parts: %d rows instead of %d", n, len(got), len(want))
 			}
-			if least := map[string]int{"1": 2, "7": 7, "50": 50, "1000": 240}[n]; len(parts) < least {
+			if least := map[string]int{"1": 2, "7": 7, "50": 50, "1000": 240, "most": 4}[n]; len(parts) < least {
 				t.Errorf("%s parts wanted, %d made", n, len(parts))
 			}
 			counts, _, err := l.scan(options, connector.Scan{Limit: -1})

@@ -74,7 +74,8 @@ func params(config *pgconn.Config, schema string) {
 	if _, ok := p["application_name"]; !ok {
 		p["application_name"] = "azud"
 	}
-	p["client_encoding"], p["DateStyle"], p["IntervalStyle"], p["TimeZone"], p["bytea_output"] = "UTF8", "ISO, YMD", "postgres", "UTC", "hex"
+	// Poolers let these pass, and others not.
+	p["client_encoding"], p["DateStyle"], p["TimeZone"] = "UTF8", "ISO, YMD", "UTC"
 }
 
 func separator(address string) string {

@@ -4,6 +4,8 @@ package postgres_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -370,6 +372,13 @@ func TestPasswords(t *testing.T) {
 	l.want("an option", l.read(append(query, "url", address, "password", "á b/c@:")...), "secreta")
 	l.want("Spark's address", l.read(append(query, "url", "jdbc:"+strings.Replace(l.at.address(), "azud@", "", 1)+"&user=secreta&password=%C3%A1%20b%2Fc%40%3A")...), "secreta")
 	l.want("host and port", l.read(append(query, "url", "", "host", "127.0.0.1", "port", fmt.Sprint(l.at.port), "database", "postgres", "user", "secreta", "password", "á b/c@:", "sslmode", "disable")...), "secreta")
+	file := filepath.Join(t.TempDir(), "pgpass")
+	if err := os.WriteFile(file, []byte(`127.0.0.1:*:*:secreta:á b/c@\:`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PGPASSFILE", file)
+	l.want("a password file", l.read(append(query, "url", address)...), "secreta")
+	t.Setenv("PGPASSFILE", file+".none")
 	t.Setenv("PGPASSWORD", "á b/c@:")
 	l.want("PGPASSWORD", l.read(append(query, "url", address)...), "secreta")
 }
