@@ -63,11 +63,11 @@ func (b *selecting) groupBy(e sql.Expr) error {
 	if g := firstAgg(v.x); g != nil {
 		return b.a.fail(g.At, "GROUP_BY_AGGREGATE", "42903", "GROUP BY cannot contain an aggregate function")
 	}
-	return b.addKey(v, e.Span())
+	return b.addKey(v)
 }
 
 // addKey adds a grouping key, unless it is there already.
-func (b *selecting) addKey(v val, at errs.Span) error {
+func (b *selecting) addKey(v val) error {
 	for i, k := range b.keys {
 		if plan.Equal(k.Expr, v.x) {
 			b.lastKey = i
@@ -75,9 +75,6 @@ func (b *selecting) addKey(v val, at errs.Span) error {
 		}
 	}
 	b.lastKey = len(b.keys)
-	if hasMap(v.x.Type()) {
-		return b.a.unsupported(at, "grouping by a MAP")
-	}
 	out := plan.Attr{}
 	if r, ok := v.x.(*plan.Ref); ok {
 		out = r.Attr
@@ -155,7 +152,7 @@ func (b *selecting) groupOrdinal(n int, at errs.Span) error {
 		return b.a.fail(at, "GROUP_BY_POS_AGGREGATE", "42903",
 			"GROUP BY %d refers to \"%s\", which contains an aggregate function", n, it.name)
 	}
-	return b.addKey(it.v, at)
+	return b.addKey(it.v)
 }
 
 func (b *selecting) groupAlias(c *sql.Column) error {
@@ -167,7 +164,7 @@ func (b *selecting) groupAlias(c *sql.Column) error {
 			return b.a.fail(c.Span(), "GROUP_BY_AGGREGATE", "42903",
 				"GROUP BY cannot contain an aggregate function, and `%s` is \"%s\"", it.alias, it.v.name)
 		}
-		return b.addKey(it.v, c.Span())
+		return b.addKey(it.v)
 	}
 	return b.groupBy(c) // the window's column, or the error of an unknown name
 }
@@ -186,7 +183,7 @@ func (b *selecting) groupAll() error {
 			continue
 		}
 		if firstAgg(it.v.x) == nil && !plan.IsConst(it.v.x) {
-			if err := b.addKey(it.v, it.e.Span()); err != nil {
+			if err := b.addKey(it.v); err != nil {
 				return err
 			}
 		}

@@ -106,7 +106,7 @@ func (p *pivoting) group() error {
 		if used[c.attr.ID] {
 			continue
 		}
-		if err := p.b.addKey(val{&plan.Ref{Attr: c.attr, At: p.r.Span()}, c.attr.Name}, p.r.Span()); err != nil {
+		if err := p.b.addKey(val{&plan.Ref{Attr: c.attr, At: p.r.Span()}, c.attr.Name}); err != nil {
 			return err
 		}
 	}
