@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"strings"
 
@@ -49,21 +50,52 @@ func (s *Session) createTable(ctx context.Context, at scope, st *sql.CreateTable
 	if st.Query != nil {
 		return s.createAs(ctx, at, st, t, old)
 	}
-	if old != nil {
-		if err := s.dropFiles(old); err != nil {
-			return at.at(err, st.Name.Span())
-		}
-	}
 	if t.stored.managed && len(t.columns) == 0 {
 		return errs.New("UNABLE_TO_INFER_SCHEMA", "the table %s has neither columns nor a query, and no files to learn them from", t.name).State("42KD9").
 			At(at.src, st.Name.Span()).WithHint("write CREATE TABLE %s (name TYPE, …), or … AS SELECT …", t.name)
 	}
-	if t.stored.managed {
-		if err := s.e.sys.FS.MkdirAll(t.options["path"], 0o755); err != nil {
-			return at.at(errs.Wrap(err, "TABLE_NOT_MADE", "the folder of %s cannot be made", t.Name()), st.Name.Span())
+	return at.at(s.makeEmpty(t, old), st.Name.Span())
+}
+
+// makeEmpty makes a table without rows. The files of one that it replaces are moved away first and
+// removed last.
+func (s *Session) makeEmpty(t, old *Table) error {
+	fs, aside := s.e.sys.FS, ""
+	if old != nil && old.stored != nil && old.stored.managed {
+		aside = old.options["path"] + ".old"
+		if err := fs.RemoveAll(aside); err != nil {
+			return errs.Wrap(err, "TABLE_NOT_MADE", "what is left of an older %s cannot be removed", t.Name())
+		}
+		if err := fs.Rename(old.options["path"], aside); err != nil {
+			return errs.Wrap(err, "TABLE_NOT_MADE", "the files of the old %s cannot be moved away", t.Name())
 		}
 	}
-	return at.at(s.keep(t), st.Name.Span())
+	if t.stored.managed {
+		if err := s.freshFolder(t); err != nil {
+			if aside != "" {
+				err = errors.Join(err, fs.Rename(aside, old.options["path"]))
+			}
+			return err
+		}
+	}
+	if err := s.keep(t); err != nil || aside == "" {
+		return err
+	}
+	return fs.RemoveAll(aside)
+}
+
+// freshFolder makes the folder of a managed table; one with files is nobody's and not taken over.
+// Spark: LOCATION_ALREADY_EXISTS.
+func (s *Session) freshFolder(t *Table) error {
+	path := t.options["path"]
+	if list, err := s.e.sys.FS.List(path); err == nil && len(list) > 0 {
+		return errs.New("LOCATION_ALREADY_EXISTS", "the folder of the table %s, %s, has files already", t.Name(), path).State("42710").
+			WithHint("move them away, or give the table another name or a LOCATION")
+	}
+	if err := s.e.sys.FS.MkdirAll(path, 0o755); err != nil {
+		return errs.Wrap(err, "TABLE_NOT_MADE", "the folder of %s cannot be made", t.Name())
+	}
+	return nil
 }
 
 func (s *Session) exists(at scope, t *Table, n sql.Name) error {
@@ -304,7 +336,7 @@ func (s *Session) viewUsing(ctx context.Context, at scope, st *sql.CreateView) e
 	if err != nil {
 		return err
 	}
-	if _, err := s.e.readable(ctx, t); err != nil {
+	if _, err := s.e.readable(ctx, t, s.zoneNow()); err != nil {
 		return at.at(err, st.Name.Span())
 	}
 	return s.putTemporary(at, st, nil, t)

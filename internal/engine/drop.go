@@ -41,12 +41,12 @@ func (s *Session) drop(ctx context.Context, at scope, st *sql.Drop) error {
 			return errs.New("UNSUPPORTED_FEATURE", "%s belongs to a pipeline", t.Name()).State("0A000").At(at.src, st.Name.Span()).
 				WithHint("take it out of the pipeline's files")
 		}
-		if err := s.dropFiles(t); err != nil {
-			return at.at(err, st.Name.Span())
-		}
 	}
 	s.e.catalog.drop(st.Name.Strings(), at.database)
-	return at.at(s.e.saveCatalog(), st.Name.Span())
+	if err := s.e.saveCatalog(); err != nil || t == nil {
+		return at.at(err, st.Name.Span())
+	}
+	return at.at(s.dropFiles(t), st.Name.Span()) // last: a name without files would be worse than files without a name
 }
 
 func (s *Session) dropTemporary(n sql.Name) bool {
@@ -83,6 +83,11 @@ func (s *Session) truncate(ctx context.Context, at scope, st *sql.Truncate) erro
 	case len(st.Partition) > 0 || t.conn.Save == nil:
 		return errs.New("UNSUPPORTED_FEATURE", "this table cannot be truncated").State("0A000").At(at.src, st.Span())
 	}
+	release, err := s.e.lockTarget(ctx, t)
+	if err != nil {
+		return at.at(err, st.Name.Span())
+	}
+	defer release()
 	sink, err := t.conn.Save(ctx, s.connectorEnv(t), t.declared(false))
 	if err != nil {
 		return at.at(err, st.Name.Span())
@@ -129,13 +134,14 @@ func (s *Session) dropSchema(ctx context.Context, at scope, st *sql.DropSchema) 
 		return errs.New("SCHEMA_NOT_EMPTY", "the schema %s holds tables or views", name).State("2BP01").At(at.src, st.Name.Span()).
 			WithHint("write DROP SCHEMA %s CASCADE", name)
 	}
+	s.e.catalog.remove(name)
+	err := s.e.saveCatalog()
 	for _, t := range tables {
-		if err := s.dropFiles(t); err != nil {
-			return at.at(err, st.Name.Span())
+		if err == nil {
+			err = s.dropFiles(t)
 		}
 	}
-	s.e.catalog.remove(name)
-	return at.at(s.e.saveCatalog(), st.Name.Span())
+	return at.at(err, st.Name.Span())
 }
 
 func (s *Session) noSchema(at scope, name string, n sql.Name) error {

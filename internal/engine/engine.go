@@ -60,6 +60,7 @@ type Engine struct {
 	cache      *pebble.Cache
 
 	queries atomic.Int64 // batch queries begun: each spills into a folder of its own
+	targets sync.Map     // by path: a gate for who writes there, see lockTarget
 	saving  sync.Mutex   // held while the catalog's file is written
 
 	mu        sync.Mutex

@@ -210,7 +210,7 @@ func (f *Flow) openSink(ctx context.Context, report connector.Reporter) (connect
 // static reads a table that the flow looks up as a batch.
 func (f *Flow) static(ctx context.Context, s *plan.Scan) iter.Seq2[*vec.Batch, error] {
 	return func(yield func(*vec.Batch, error) bool) {
-		r := &reading{e: f.e}
+		r := &reading{e: f.e, zone: f.e.zone}
 		defer r.close()
 		for b, err := range r.scan(ctx, s) {
 			if !yield(b, err) || err != nil {

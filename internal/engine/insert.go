@@ -145,6 +145,11 @@ func (s *Session) write(ctx context.Context, at scope, t *Table, n plan.Node, mo
 	if err != nil {
 		return err
 	}
+	release, err := s.e.lockTarget(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer release()
 	sink, err := t.conn.Save(ctx, s.connectorEnv(t), t.declared(false))
 	if err != nil {
 		return err
@@ -166,7 +171,27 @@ func (s *Session) write(ctx context.Context, at scope, t *Table, n plan.Node, mo
 			return err
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		w.Abort(context.WithoutCancel(ctx))
+		return err
+	}
 	return w.Commit(ctx)
+}
+
+// lockTarget keeps other writes of this process from a table's files until release: one that reads
+// the rows which it writes again would lose those that came meanwhile.
+func (e *Engine) lockTarget(ctx context.Context, t *Table) (release func(), err error) {
+	path, ok := t.options.Lookup("path")
+	if !ok {
+		return func() {}, nil
+	}
+	gate, _ := e.targets.LoadOrStore(strings.TrimRight(path, "/"), make(chan struct{}, 1))
+	select {
+	case gate.(chan struct{}) <- struct{}{}:
+		return func() { <-gate.(chan struct{}) }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // written is the schema of what is written: the table's names, if it has any.

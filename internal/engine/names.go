@@ -38,7 +38,7 @@ func (s *Session) extend(ctx context.Context, at scope, env *analyze.Env) {
 	}
 	env.Resolve = func(name []string, span errs.Span) (plan.Table, error) {
 		if _, t := s.temporary(name); t != nil {
-			return s.e.readable(ctx, t)
+			return s.e.readable(ctx, t, s.zoneNow())
 		}
 		return resolve(name, span)
 	}
@@ -95,7 +95,7 @@ func (s *Session) fileTable(ctx context.Context, format, path string, _ errs.Spa
 		return nil, false, nil
 	}
 	t := &Table{e: s.e, database: strings.ToLower(format), name: path, conn: conn, options: connector.Options{"path": path}}
-	found, err := s.e.readable(ctx, t)
+	found, err := s.e.readable(ctx, t, s.zoneNow())
 	return found, true, err
 }
 

@@ -37,12 +37,17 @@ func (e *Engine) resolver(ctx context.Context, s scope) func([]string, errs.Span
 		if err != nil {
 			return nil, err
 		}
-		return e.readable(ctx, t)
+		zone := e.zone
+		if s.session != nil {
+			zone = s.session.zoneNow()
+		}
+		return e.readable(ctx, t, zone)
 	}
 }
 
-// readable makes sure that a table can be read and that its columns are known.
-func (e *Engine) readable(ctx context.Context, t *Table) (plan.Table, error) {
+// readable makes sure that a table can be read and that its columns are known. Where they are found by
+// looking at data, they are those of now, and the query reads by them: what it gets is a table of its own.
+func (e *Engine) readable(ctx context.Context, t *Table, zone *time.Location) (plan.Table, error) {
 	if t.conn.Source == nil && t.conn.Batch == nil {
 		return nil, errs.New("UNSUPPORTED_FEATURE", "%s is written to %s and cannot be read", t.Name(), t.conn.Name).
 			WithHint("to see a flow's result in queries as well, let a flow write it to a table USING memory")
@@ -51,12 +56,16 @@ func (e *Engine) readable(ctx context.Context, t *Table) (plan.Table, error) {
 	if len(t.Schema()) > 0 {
 		return t, nil
 	}
+	if t.conn.Infer != nil {
+		columns, err := t.conn.Infer(ctx, (&reading{e: e, zone: zone}).env(t), t.declared(false))
+		if err != nil {
+			return nil, err
+		}
+		return &Table{e: e, database: t.database, name: t.name, conn: t.conn, options: t.options, columns: columns, stored: t.stored}, nil
+	}
 	var columns types.Schema
 	var err error
 	switch {
-	case t.conn.Infer != nil:
-		quiet := &reporter{flow: t.Name(), clock: e.sys.Clock, log: func(string) {}}
-		columns, err = t.conn.Infer(ctx, e.connectorEnv(quiet, nil), t.declared(false))
 	case t.conn.Schema != nil:
 		columns, err = t.conn.Schema(t.declared(false))
 	default:
@@ -106,7 +115,7 @@ func (s *Session) query(ctx context.Context, at scope, q *sql.Query) (Result, er
 	if err != nil {
 		return Result{}, err
 	}
-	r := &reading{e: s.e, read: at.args.Read}
+	r := &reading{e: s.e, zone: s.zoneNow(), read: at.args.Read}
 	defer r.close()
 	op, err := exec.Build(n, s.buildOptions(at))
 	if err != nil {
@@ -124,7 +133,7 @@ func (s *Session) query(ctx context.Context, at scope, q *sql.Query) (Result, er
 // run runs a plan and gives its batches, which are borrowed.
 func (s *Session) run(ctx context.Context, at scope, n plan.Node) iter.Seq2[*vec.Batch, error] {
 	return func(yield func(*vec.Batch, error) bool) {
-		r := &reading{e: s.e, read: at.args.Read}
+		r := &reading{e: s.e, zone: s.zoneNow(), read: at.args.Read}
 		defer r.close()
 		op, err := exec.Build(n, s.buildOptions(at))
 		if err != nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
@@ -16,15 +18,50 @@ import (
 // reading is the sources that one batch query has open. Close it after the last row.
 type reading struct {
 	e    *Engine
-	open []interface{ Close() error }
-	read *atomic.Int64 // counts rows; may be nil
+	zone *time.Location // in which texts without a zone are times
+	read *atomic.Int64  // counts rows; may be nil
+
+	mu      sync.Mutex // scans are opened by the workers that come to them
+	sources map[*plan.Scan]connector.BatchSource
+	others  []connector.Source
 }
 
 func (r *reading) close() {
-	for _, c := range r.open {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.sources {
 		c.Close()
 	}
-	r.open = nil
+	for _, c := range r.others {
+		c.Close()
+	}
+	r.sources, r.others = nil, nil
+}
+
+// env is the world of a table's connector. What a query cannot read is NULL in its answer; the flows'
+// readers log and count it.
+func (r *reading) env(t *Table) connector.Env {
+	env := r.e.connectorEnv(&reporter{flow: t.Name(), clock: r.e.sys.Clock, log: func(string) {}}, nil)
+	env.Zone = r.zone
+	return env
+}
+
+// source is the one that a scan reads, however often it is run.
+func (r *reading) source(ctx context.Context, n *plan.Scan, t *Table) (connector.BatchSource, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if src := r.sources[n]; src != nil {
+		return src, nil
+	}
+	src, err := t.conn.Batch(ctx, r.env(t), t.declared(false))
+	if err != nil {
+		return nil, err
+	}
+	if r.sources == nil {
+		r.sources = map[*plan.Scan]connector.BatchSource{}
+	}
+	r.sources[n] = src
+	return src, nil
 }
 
 // parts opens a table and cuts it into parts that can be read at the same time. A table whose
@@ -34,22 +71,20 @@ func (r *reading) parts(ctx context.Context, n *plan.Scan) ([]iter.Seq2[*vec.Bat
 	if !ok {
 		return nil, errs.New("INTERNAL_ERROR", "a scan of %T", n.Table)
 	}
-	// What a query cannot read is NULL in its answer; the flows' readers log and count it.
-	quiet := &reporter{flow: t.Name(), clock: r.e.sys.Clock, log: func(string) {}}
-	env := r.e.connectorEnv(quiet, nil)
 	if t.conn.Batch == nil {
-		src, err := t.conn.Source(ctx, env, t.declared(false))
+		src, err := t.conn.Source(ctx, r.env(t), t.declared(false))
 		if err != nil {
 			return nil, err
 		}
-		r.open = append(r.open, src)
+		r.mu.Lock()
+		r.others = append(r.others, src)
+		r.mu.Unlock()
 		return []iter.Seq2[*vec.Batch, error]{r.counted(readAll(ctx, src, n.Columns))}, nil
 	}
-	src, err := t.conn.Batch(ctx, env, t.declared(false))
+	src, err := r.source(ctx, n, t)
 	if err != nil {
 		return nil, err
 	}
-	r.open = append(r.open, src)
 	want := connector.Scan{Columns: n.Columns, Filters: predicates(n), Limit: -1}
 	if n.Limit > 0 {
 		want.Limit = n.Limit

@@ -20,7 +20,7 @@ import (
 type Session struct {
 	e *Engine
 
-	running sync.Mutex // held by the statement that runs
+	running chan struct{} // holds a value while a statement runs
 
 	mu       sync.Mutex // of what follows
 	current  string     // database of bare names
@@ -49,7 +49,7 @@ const defaultDatabase = "default"
 
 // NewSession begins a session.
 func (e *Engine) NewSession(o SessionOptions) (*Session, error) {
-	s := &Session{e: e, current: o.Database, settings: settings{}, zone: e.zone, views: newDatabase(), vars: map[string]*variable{}}
+	s := &Session{e: e, running: make(chan struct{}, 1), current: o.Database, settings: settings{}, zone: e.zone, views: newDatabase(), vars: map[string]*variable{}}
 	if s.current == "" {
 		s.current = defaultDatabase
 	}
@@ -133,8 +133,12 @@ func (s *Session) substitute(text string) (string, error) {
 }
 
 func (s *Session) one(ctx context.Context, src *errs.Source, st sql.Statement, args Args) (r Result, err error) {
-	s.running.Lock()
-	defer s.running.Unlock()
+	select {
+	case s.running <- struct{}{}:
+		defer func() { <-s.running }()
+	case <-ctx.Done():
+		return Result{}, ctx.Err()
+	}
 	err = s.e.guarded(func() (err error) {
 		r, err = s.statement(ctx, scope{src: src, database: s.database(), session: s, args: args}, st)
 		return err
@@ -185,4 +189,10 @@ func texts(names ...string) types.Schema {
 		s = append(s, types.Field{Name: n, Type: types.StringType, Nullable: true})
 	}
 	return s
+}
+
+func (s *Session) zoneNow() *time.Location {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.zone
 }

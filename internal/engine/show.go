@@ -154,9 +154,11 @@ func (s *Session) columnsOf(ctx context.Context, at scope, n sql.Name) (types.Sc
 	}
 	if t != nil {
 		if len(t.Schema()) == 0 {
-			if _, err := s.e.readable(ctx, t); err != nil {
+			now, err := s.e.readable(ctx, t, s.zoneNow())
+			if err != nil {
 				return nil, nil, nil, at.at(err, n.Span())
 			}
+			return now.Schema(), t, nil, nil
 		}
 		return t.Schema(), t, nil, nil
 	}
