@@ -138,6 +138,35 @@ Project [total, nombre]
           Scan ventas [id, cliente, total] filters [(id = 3)]
       Filter (nombre = 'x')
         Scan clientes [id, nombre] filters [(nombre = 'x')]`},
+		{"a semi join goes below a join that gives more rows than what it reads",
+			"SELECT v.total FROM ventas v JOIN clientes c ON v.cliente = c.id WHERE c.pais IN (SELECT id FROM paises)", `
+Project [total]
+  Inner join ON (cliente = id)
+    Scan ventas [cliente, total]
+    Project [id]
+      LeftSemi join ON (pais = id)
+        Scan clientes [id, pais]
+        Scan paises [id]`},
+		{"an anti join stays above a join that gives fewer rows",
+			"SELECT v.total FROM ventas v JOIN clientes c ON v.cliente = c.id AND c.nombre = 'x' WHERE NOT EXISTS (SELECT 1 FROM paises p WHERE p.id = v.producto)", `
+Project [total]
+  LeftAnti join ON (id = producto)
+    Project [producto, total]
+      Inner join ON (cliente = id)
+        Scan ventas [cliente, producto, total]
+        Project [id]
+          Filter (nombre = 'x')
+            Scan clientes [id, nombre] filters [(nombre = 'x')]
+    Scan paises [id]`},
+		{"a semi join that reads both sides of a join stays above it",
+			"SELECT v.total FROM ventas v JOIN clientes c ON v.cliente = c.id WHERE EXISTS (SELECT 1 FROM paises p WHERE p.id = v.producto + c.pais)", `
+Project [total]
+  LeftSemi join ON (id = (producto + pais))
+    Project [producto, total, pais]
+      Inner join ON (cliente = id)
+        Scan ventas [cliente, producto, total]
+        Scan clientes [id, pais]
+    Scan paises [id]`},
 		{"a limit over a sort keeps the first rows only", "SELECT id FROM ventas ORDER BY total DESC LIMIT 5", `
 Limit 5
   Project [id]

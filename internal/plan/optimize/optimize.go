@@ -35,6 +35,7 @@ func Rules() []Rule {
 // closing rules run once, after the rounds; those that need the sizes of tables get them.
 func closing(s *stats) []Rule {
 	return []Rule{
+		{"sink semi joins", s.sinkSemiJoins, false},
 		{"reorder joins", s.reorderJoins, false},
 		{"choose build sides", s.chooseBuildSides, false},
 		{"push filters down", pushFilters, true},
