@@ -1,6 +1,9 @@
 package optimize
 
-import "github.com/azud/azud/internal/plan"
+import (
+	"github.com/azud/azud/internal/plan"
+	"github.com/azud/azud/internal/types"
+)
 
 // ids is a set of attributes.
 type ids map[plan.ID]bool
@@ -170,9 +173,12 @@ func rejectsNulls(e plan.Expr, of ids) bool {
 	case *plan.Ref:
 		return of[e.Attr.ID]
 	case *plan.Cast:
-		return !e.Try && rejectsNulls(e.X, of)
-	case *plan.In:
-		return rejectsNulls(e.X, of)
+		if e.X.Type().Kind == types.Boolean && e.To.Kind == types.Boolean {
+			return rejectsNulls(e.X, of)
+		}
+		return strictly(e.X, of)
+	case *plan.In: // FALSE IN (FALSE) is true: the operand must be NULL, not only never true
+		return strictly(e.X, of)
 	case *plan.Logic:
 		if e.Or {
 			return rejectsNulls(e.L, of) && rejectsNulls(e.R, of)
