@@ -20,6 +20,7 @@ type daemon struct {
 	addr   string // of its console
 	kafka  string // of its broker
 	data   string // its data directory
+	token  string // of its data directory; "": not known
 	client *http.Client
 }
 
@@ -75,6 +76,7 @@ func (a *app) daemonOf(ctx context.Context, dir string) *daemon {
 	if err != nil || !sameDir(d.data, dir) {
 		return nil
 	}
+	d.token = r.Token
 	return d
 }
 
@@ -134,6 +136,9 @@ func (d *daemon) send(ctx context.Context, method, path string, body any) (*http
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if d.token != "" {
+		req.Header.Set("Azud-Token", d.token)
+	}
 	resp, err := d.client.Do(req)
 	if err != nil {
 		return nil, errors.Unwrap(err) // without the URL, which the user has not written

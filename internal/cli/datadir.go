@@ -77,7 +77,8 @@ const demoSuffix = "-demo"
 type running struct {
 	PID   int    `json:"pid"`
 	Kafka string `json:"kafka"`
-	HTTP  string `json:"http"` // "": a command that works without a console
+	HTTP  string `json:"http"`            // "": a command that works without a console
+	Token string `json:"token,omitempty"` // lets requests name files
 }
 
 const runningFile = "daemon.json"

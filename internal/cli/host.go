@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -50,6 +51,7 @@ type host struct {
 	schema *registry.Registry
 	engine *engine.Engine
 	web    *web.Server
+	token  string // lets requests of the SQL API name files
 	temp   string // the folder of tables and spilled rows without a data directory; "": none
 }
 
@@ -79,6 +81,7 @@ func (a *app) startHost(ctx context.Context, opts hostOptions) (_ *host, err err
 			return nil, err
 		}
 	}
+	h.token = fmt.Sprintf("%016x%016x", a.sys.Rand.Uint64(), a.sys.Rand.Uint64())
 	env, extra, console := opts.env, map[string]http.Handler{}, ""
 	if opts.console {
 		demo := newDemo(a.sys.Clock)
@@ -120,7 +123,7 @@ func (a *app) startHost(ctx context.Context, opts hostOptions) (_ *host, err err
 	if h.data != nil {
 		r := running{PID: os.Getpid(), Kafka: h.broker.Addr()}
 		if h.web != nil {
-			r.HTTP = h.web.Addr()
+			r.HTTP, r.Token = h.web.Addr(), h.token
 		}
 		err = h.data.announce(r)
 	}
@@ -132,7 +135,7 @@ func (h *host) webConfig(demo *demo, extra map[string]http.Handler) web.Config {
 		extra["GET "+demoPath] = demo
 	}
 	return web.Config{Sys: h.a.sys, Addr: h.opts.http, Data: h.where(), Demo: h.opts.demo, Version: version,
-		Log: h.log, Topics: h.topics, Extra: extra,
+		Log: h.log, Topics: h.topics, Extra: extra, Token: h.token,
 		Dial: func() (net.Conn, error) { return h.broker.Dial() }}
 }
 

@@ -101,6 +101,7 @@ type sessionRequest struct {
 	Output    string            `json:"output"`
 	Session   string            `json:"session"`
 	Settings  map[string]string `json:"settings"`
+	Dir       string            `json:"dir"` // where relative paths of statements begin
 	Values    map[string]string `json:"values"`
 	KeepGoing bool              `json:"keepGoing"`
 	Progress  bool              `json:"progress"`
@@ -122,7 +123,7 @@ func (r *remoteAsker) close() {
 
 func (r *remoteAsker) ask(ctx context.Context, q question, each func(answer) error) error {
 	resp, err := r.d.send(ctx, http.MethodPost, "/api/v1/sql", sessionRequest{SQL: q.src.Text, Name: q.src.Name, Database: r.o.database, Output: q.output,
-		Session: r.session, Settings: r.o.settings(), Values: q.values, KeepGoing: q.keepGoing, Progress: q.read != nil})
+		Session: r.session, Settings: r.o.settings(), Dir: r.a.sys.Dir, Values: q.values, KeepGoing: q.keepGoing, Progress: q.read != nil})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -75,6 +75,9 @@ func (s *Session) viewPlan(ctx context.Context, at scope, st *sql.CreateView) (p
 // rename gives a table or a view another name; the files of a managed table move.
 func (s *Session) rename(at scope, st *sql.AlterTable, t *Table, v *view) error {
 	name := st.Rename.Last().Name
+	if err := checkName(at, st.Rename); err != nil {
+		return err
+	}
 	db := at.database
 	if t != nil {
 		db = t.database

@@ -67,6 +67,11 @@ func (e *Engine) newTable(s scope, st *sql.CreateTable, using string) (*Table, e
 	if st.Location != "" {
 		options["path"] = st.Location
 	}
+	if s.session != nil {
+		if err := s.session.allowed(conn, options); err != nil {
+			return nil, s.at(err, st.Span())
+		}
+	}
 	t := &Table{e: e, database: s.database, name: st.Name.Last().Name, conn: conn, options: options}
 	if len(st.Name.Parts) > 1 {
 		t.database = st.Name.Parts[len(st.Name.Parts)-2].Name

@@ -105,6 +105,9 @@ func (s *Session) exists(at scope, t *Table, n sql.Name) error {
 
 // newStored makes a table of its declaration; it is in no catalog yet.
 func (s *Session) newStored(at scope, st *sql.CreateTable) (*Table, error) {
+	if err := checkName(at, st.Name); err != nil {
+		return nil, err
+	}
 	using := defaultFormat
 	if len(st.Using.Parts) > 0 {
 		using = st.Using.String()
@@ -308,6 +311,9 @@ func (s *Session) createView(ctx context.Context, at scope, st *sql.CreateView) 
 		return errs.New("CREATE_PERMANENT_VIEW_WITHOUT_ALIAS", "a column of the view %s has no name of its own", v.name).State("0A000").At(at.src, x.Span()).
 			WithHint("give it one with AS, or write CREATE VIEW %s (name, …)", v.name)
 	}
+	if err := checkName(at, st.Name); err != nil {
+		return err
+	}
 	db := at.database
 	if len(st.Name.Parts) > 1 {
 		db = st.Name.Parts[len(st.Name.Parts)-2].Name
@@ -336,7 +342,7 @@ func (s *Session) viewUsing(ctx context.Context, at scope, st *sql.CreateView) e
 	if err != nil {
 		return err
 	}
-	if _, err := s.e.readable(ctx, t, s.zoneNow()); err != nil {
+	if _, err := s.readable(ctx, t); err != nil {
 		return at.at(err, st.Name.Span())
 	}
 	return s.putTemporary(at, st, nil, t)

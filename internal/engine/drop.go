@@ -103,6 +103,9 @@ func (s *Session) truncate(ctx context.Context, at scope, st *sql.Truncate) erro
 // createSchema makes a schema for tables.
 func (s *Session) createSchema(at scope, st *sql.CreateSchema) error {
 	name := st.Name.Last().Name
+	if err := checkName(at, st.Name); err != nil {
+		return err
+	}
 	if s.e.catalog.hasDatabase(name) {
 		if st.IfNotExists {
 			return nil

@@ -223,7 +223,7 @@ func attributes(n plan.Node) string {
 func (s *Session) explainRun(ctx context.Context, at scope, x explained) (string, error) {
 	clock := s.e.sys.Clock
 	start := clock.Now()
-	r := &reading{e: s.e, zone: s.zoneNow(), read: at.args.Read}
+	r := &reading{e: s.e, sys: s.sys, zone: s.zoneNow(), read: at.args.Read}
 	defer r.close()
 	o := s.buildOptions(at)
 	o.Stats = &exec.Profile{Now: func() time.Duration { return clock.Now().Sub(start) }}

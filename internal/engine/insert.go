@@ -19,7 +19,7 @@ import (
 func (s *Session) connectorEnv(t *Table) connector.Env {
 	env := s.e.connectorEnv(&reporter{flow: t.Name(), clock: s.e.sys.Clock, log: s.e.log}, nil)
 	s.mu.Lock()
-	env.Zone = s.zone
+	env.Zone, env.Sys = s.zone, s.sys
 	s.mu.Unlock()
 	return env
 }
@@ -64,7 +64,11 @@ func (s *Session) insert(ctx context.Context, at scope, st *sql.Insert) error {
 	if err != nil {
 		return err
 	}
-	into := analyze.Target{Name: t.Name(), Schema: t.Schema(), ByName: st.ByName, Source: at.src, At: st.Table.Span()}
+	columns, err := s.targetColumns(ctx, t)
+	if err != nil {
+		return at.at(err, st.Table.Span())
+	}
+	into := analyze.Target{Name: t.Name(), Schema: columns, ByName: st.ByName, Source: at.src, At: st.Table.Span()}
 	for _, c := range st.Columns {
 		if slices.ContainsFunc(into.Columns, func(n string) bool { return strings.EqualFold(n, c.Name) }) {
 			return errs.New("COLUMN_ALREADY_EXISTS", "the column %s is named twice", c.Name).State("42711").At(at.src, c.Span())
@@ -200,4 +204,21 @@ func written(t *Table, s types.Schema) types.Schema {
 		return t.columns
 	}
 	return s
+}
+
+// targetColumns are the columns that rows for a table must have: as declared, else as its connector
+// finds them; none where there is nothing yet that has columns, or where any go, as in a raw topic.
+func (s *Session) targetColumns(ctx context.Context, t *Table) (types.Schema, error) {
+	if len(t.columns) > 0 || t.conn.Infer == nil {
+		return t.columns, nil
+	}
+	found, err := s.readable(ctx, t)
+	switch errs.ClassOf(err) {
+	case "TABLE_OR_VIEW_NOT_FOUND", "PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA":
+		return nil, nil // the write makes it
+	}
+	if err != nil {
+		return nil, err
+	}
+	return found.Schema(), nil
 }

@@ -3,11 +3,13 @@ package engine
 import (
 	"context"
 	"strings"
+	"unicode"
 
 	"github.com/azud/azud/internal/connector"
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/plan/analyze"
+	"github.com/azud/azud/internal/sql"
 	"github.com/azud/azud/internal/vec"
 )
 
@@ -38,7 +40,7 @@ func (s *Session) extend(ctx context.Context, at scope, env *analyze.Env) {
 	}
 	env.Resolve = func(name []string, span errs.Span) (plan.Table, error) {
 		if _, t := s.temporary(name); t != nil {
-			return s.e.readable(ctx, t, s.zoneNow())
+			return s.readable(ctx, t)
 		}
 		return resolve(name, span)
 	}
@@ -94,8 +96,11 @@ func (s *Session) fileTable(ctx context.Context, format, path string, _ errs.Spa
 	if err != nil || conn.Batch == nil || conn.Infer == nil || !hasOption(conn, "path") {
 		return nil, false, nil
 	}
+	if err := s.allowed(conn, connector.Options{"path": path}); err != nil {
+		return nil, true, err
+	}
 	t := &Table{e: s.e, database: strings.ToLower(format), name: path, conn: conn, options: connector.Options{"path": path}}
-	found, err := s.e.readable(ctx, t, s.zoneNow())
+	found, err := s.readable(ctx, t)
 	return found, true, err
 }
 
@@ -107,4 +112,35 @@ func hasOption(c *connector.Connector, name string) bool {
 		}
 	}
 	return false
+}
+
+// allowed refuses what a confined session must not reach: files, and databases that the owner of the
+// process may have a password for.
+func (s *Session) allowed(c *connector.Connector, o connector.Options) error {
+	if !s.confined || c.Batch == nil || c.Name == "kafka" {
+		return nil
+	}
+	if _, named := o.Lookup("path"); hasOption(c, "path") && !named {
+		if _, more := o.Lookup("paths"); !more {
+			return nil // a table in the warehouse
+		}
+	}
+	return errs.New("FILES_NOT_ALLOWED", "a request without the token of the data directory can name neither files nor databases").State("42501").
+		WithHint("'azud sql' sends it; others find it in daemon.json of the data directory, for the header Azud-Token")
+}
+
+// checkName refuses names that could not be those of folders. Spark: INVALID_SCHEMA_OR_RELATION_NAME.
+func checkName(at scope, n sql.Name) error {
+	for _, p := range n.Parts {
+		for _, c := range p.Name {
+			if c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsMark(c) {
+				return errs.New("INVALID_SCHEMA_OR_RELATION_NAME", "%s cannot be the name of a table, view or schema: %q is neither a letter nor a digit nor _", n, c).
+					State("42602").At(at.src, n.Span())
+			}
+		}
+		if p.Name == "" {
+			return errs.New("INVALID_SCHEMA_OR_RELATION_NAME", "a name is empty").State("42602").At(at.src, n.Span())
+		}
+	}
+	return nil
 }

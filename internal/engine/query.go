@@ -37,17 +37,17 @@ func (e *Engine) resolver(ctx context.Context, s scope) func([]string, errs.Span
 		if err != nil {
 			return nil, err
 		}
-		zone := e.zone
 		if s.session != nil {
-			zone = s.session.zoneNow()
+			return s.session.readable(ctx, t)
 		}
-		return e.readable(ctx, t, zone)
+		return (&reading{e: e, zone: e.zone}).readable(ctx, t)
 	}
 }
 
 // readable makes sure that a table can be read and that its columns are known. Where they are found by
 // looking at data, they are those of now, and the query reads by them: what it gets is a table of its own.
-func (e *Engine) readable(ctx context.Context, t *Table, zone *time.Location) (plan.Table, error) {
+func (r *reading) readable(ctx context.Context, t *Table) (plan.Table, error) {
+	e := r.e
 	if t.conn.Source == nil && t.conn.Batch == nil {
 		return nil, errs.New("UNSUPPORTED_FEATURE", "%s is written to %s and cannot be read", t.Name(), t.conn.Name).
 			WithHint("to see a flow's result in queries as well, let a flow write it to a table USING memory")
@@ -57,7 +57,7 @@ func (e *Engine) readable(ctx context.Context, t *Table, zone *time.Location) (p
 		return t, nil
 	}
 	if t.conn.Infer != nil {
-		columns, err := t.conn.Infer(ctx, (&reading{e: e, zone: zone}).env(t), t.declared(false))
+		columns, err := t.conn.Infer(ctx, r.env(t), t.declared(false))
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +115,7 @@ func (s *Session) query(ctx context.Context, at scope, q *sql.Query) (Result, er
 	if err != nil {
 		return Result{}, err
 	}
-	r := &reading{e: s.e, zone: s.zoneNow(), read: at.args.Read}
+	r := &reading{e: s.e, sys: s.sys, zone: s.zoneNow(), read: at.args.Read}
 	defer r.close()
 	op, err := exec.Build(n, s.buildOptions(at))
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *Session) query(ctx context.Context, at scope, q *sql.Query) (Result, er
 // run runs a plan and gives its batches, which are borrowed.
 func (s *Session) run(ctx context.Context, at scope, n plan.Node) iter.Seq2[*vec.Batch, error] {
 	return func(yield func(*vec.Batch, error) bool) {
-		r := &reading{e: s.e, zone: s.zoneNow(), read: at.args.Read}
+		r := &reading{e: s.e, sys: s.sys, zone: s.zoneNow(), read: at.args.Read}
 		defer r.close()
 		op, err := exec.Build(n, s.buildOptions(at))
 		if err != nil {
@@ -179,7 +179,8 @@ func (s *Session) optimized(ctx context.Context, n plan.Node) (plan.Node, error)
 	}
 	how, _ := s.get(keyOptimizer)
 	excluded, _ := s.get(keyExcluded)
-	return optimize.Batch(ctx, n, optimize.Options{Off: strings.EqualFold(how, "off"), Exclude: strings.Split(excluded, ",")}), nil
+	o := optimize.Options{Zone: s.zoneNow(), Off: strings.EqualFold(how, "off"), Exclude: strings.Split(excluded, ",")}
+	return optimize.Batch(ctx, n, o), nil
 }
 
 // like reports whether a name fits SHOW's pattern: * is any text, | an alternative, in any case.
@@ -209,4 +210,9 @@ func matches(pattern, name string) bool {
 		rest = rest[i+len(part):]
 	}
 	return strings.HasSuffix(rest, parts[len(parts)-1])
+}
+
+// readable is a table as the session reads it.
+func (s *Session) readable(ctx context.Context, t *Table) (plan.Table, error) {
+	return (&reading{e: s.e, sys: s.sys, zone: s.zoneNow()}).readable(ctx, t)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/exec"
 	"github.com/azud/azud/internal/plan"
+	"github.com/azud/azud/internal/sys"
 	"github.com/azud/azud/internal/vec"
 )
 
@@ -19,6 +20,7 @@ import (
 type reading struct {
 	e    *Engine
 	zone *time.Location // in which texts without a zone are times
+	sys  *sys.Sys       // where relative paths begin; nil: the engine's
 	read *atomic.Int64  // counts rows; may be nil
 
 	mu      sync.Mutex // scans are opened by the workers that come to them
@@ -43,6 +45,9 @@ func (r *reading) close() {
 func (r *reading) env(t *Table) connector.Env {
 	env := r.e.connectorEnv(&reporter{flow: t.Name(), clock: r.e.sys.Clock, log: func(string) {}}, nil)
 	env.Zone = r.zone
+	if r.sys != nil {
+		env.Sys = r.sys
+	}
 	return env
 }
 

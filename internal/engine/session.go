@@ -11,6 +11,7 @@ import (
 	"github.com/azud/azud/internal/errs"
 	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/sql"
+	"github.com/azud/azud/internal/sys"
 	"github.com/azud/azud/internal/types"
 	"github.com/azud/azud/internal/vec"
 )
@@ -20,7 +21,9 @@ import (
 type Session struct {
 	e *Engine
 
-	running chan struct{} // holds a value while a statement runs
+	running  chan struct{} // holds a value while a statement runs
+	sys      *sys.Sys      // the engine's, in the session's folder
+	confined bool
 
 	mu       sync.Mutex // of what follows
 	current  string     // database of bare names
@@ -34,6 +37,11 @@ type Session struct {
 type SessionOptions struct {
 	Database string            // of bare names; "": default
 	Settings map[string]string // as by SET
+	// Dir is what relative paths begin at; "": the process's working directory.
+	Dir string
+	// Confined keeps the session from files and databases that its statements name: it is somebody's who
+	// has not shown that the process's owner would let them. Tables that are there are open to it.
+	Confined bool
 }
 
 // Args are what a script is run with: the values of its parameters, :name, or ? in the order of the text.
@@ -49,7 +57,11 @@ const defaultDatabase = "default"
 
 // NewSession begins a session.
 func (e *Engine) NewSession(o SessionOptions) (*Session, error) {
-	s := &Session{e: e, running: make(chan struct{}, 1), current: o.Database, settings: settings{}, zone: e.zone, views: newDatabase(), vars: map[string]*variable{}}
+	world := *e.sys
+	if o.Dir != "" {
+		world.Dir = o.Dir
+	}
+	s := &Session{e: e, sys: &world, confined: o.Confined, running: make(chan struct{}, 1), current: o.Database, settings: settings{}, zone: e.zone, views: newDatabase(), vars: map[string]*variable{}}
 	if s.current == "" {
 		s.current = defaultDatabase
 	}

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -51,6 +53,9 @@ func TestSessionStatements(t *testing.T) {
 			[]string{"key,value\nspark.sql.session.timeZone,America/Mexico_City\n", "t\n2024-01-15 06:00:00\n"}},
 		{"variables", "DECLARE x INT DEFAULT 5; DECLARE x INT; SET VAR x = 'a'; SET VAR y = 1; DROP TEMPORARY VARIABLE x; DROP TEMPORARY VARIABLE x",
 			[]string{"", "VARIABLE_ALREADY_EXISTS", "CAST_INVALID_INPUT", "UNRESOLVED_VARIABLE", "", "VARIABLE_NOT_FOUND"}},
+		{"names are no paths", "CREATE SCHEMA `../x`; CREATE TABLE `../../y` (a INT) USING kafka OPTIONS (subscribe 't', format 'json'); CREATE VIEW `a/b` AS SELECT 1 AS a; " +
+			"CREATE SCHEMA `..`; CREATE SCHEMA `año`; ALTER TABLE v RENAME TO `../z`",
+			[]string{"INVALID_SCHEMA_OR_RELATION_NAME", "INVALID_SCHEMA_OR_RELATION_NAME", "INVALID_SCHEMA_OR_RELATION_NAME", "INVALID_SCHEMA_OR_RELATION_NAME", "", "TABLE_OR_VIEW_NOT_FOUND"}},
 		{"schemas", "USE nada; CREATE SCHEMA s; CREATE SCHEMA s; CREATE SCHEMA IF NOT EXISTS s; USE s; SHOW CURRENT SCHEMA",
 			[]string{"SCHEMA_NOT_FOUND", "", "SCHEMA_ALREADY_EXISTS", "", "", "catalog,namespace\nspark_catalog,s\n"}},
 		{"describe", "DESCRIBE QUERY SELECT 1 AS a, 'x' AS b; DESCRIBE FUNCTION upper; DESCRIBE FUNCTION upperr",
@@ -78,9 +83,9 @@ func TestTheCatalogOutlivesTheProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask(t, s, "CREATE SCHEMA `mi esquema` COMMENT 'x'; CREATE VIEW `mi esquema`.v (a COMMENT 'it''s') AS SELECT 1; CREATE TEMPORARY VIEW w AS SELECT 2;"+
-		"CREATE TABLE `t t` (a INT NOT NULL COMMENT 'x', `b c` VARCHAR(3)) USING kafka OPTIONS (subscribe 't', format 'json') TBLPROPERTIES (k 'v')")
-	before := ask(t, s, "SHOW CREATE TABLE `t t`; DESCRIBE `mi esquema`.v")
+	ask(t, s, "CREATE SCHEMA `mi_esquema` COMMENT 'x'; CREATE VIEW `mi_esquema`.v (a COMMENT 'it''s') AS SELECT 1; CREATE TEMPORARY VIEW w AS SELECT 2;"+
+		"CREATE TABLE `t_t` (a INT NOT NULL COMMENT 'x', `b c` VARCHAR(3)) USING kafka OPTIONS (subscribe 't', format 'json') TBLPROPERTIES (k 'v')")
+	before := ask(t, s, "SHOW CREATE TABLE `t_t`; DESCRIBE `mi_esquema`.v")
 	again := newEngine(t)
 	again.cfg.Warehouse = e.cfg.Warehouse
 	if err := again.loadCatalog(); err != nil {
@@ -89,11 +94,38 @@ func TestTheCatalogOutlivesTheProcess(t *testing.T) {
 	if s, err = again.NewSession(SessionOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	after := ask(t, s, "SHOW CREATE TABLE `t t`; DESCRIBE `mi esquema`.v")
+	after := ask(t, s, "SHOW CREATE TABLE `t_t`; DESCRIBE `mi_esquema`.v")
 	if strings.Join(before, "|") != strings.Join(after, "|") {
 		t.Errorf("before %q\nafter  %q", before, after)
 	}
-	if got := ask(t, s, "SELECT a FROM `mi esquema`.v; SELECT * FROM w"); strings.Join(got, "|") != "a\n1\n|TABLE_OR_VIEW_NOT_FOUND" {
+	if got := ask(t, s, "SELECT a FROM `mi_esquema`.v; SELECT * FROM w"); strings.Join(got, "|") != "a\n1\n|TABLE_OR_VIEW_NOT_FOUND" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestConfinedSessionsReachNoFiles: what a request without the token may not do.
+func TestConfinedSessionsReachNoFiles(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.txt"), []byte("hola\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := newEngine(t)
+	e.cfg.Warehouse = t.TempDir()
+	script := "SELECT value FROM text.`a.txt`; CREATE TEMPORARY VIEW v USING text OPTIONS (path 'a.txt'); INSERT OVERWRITE DIRECTORY 'out' USING csv SELECT 1;" +
+		"CREATE TABLE l (value STRING) USING text LOCATION 'a.txt'; CREATE TABLE t (a INT); INSERT INTO t VALUES (1); SELECT a FROM t; DROP TABLE t"
+	for confined, want := range map[bool]string{
+		true:  "FILES_NOT_ALLOWED|FILES_NOT_ALLOWED|FILES_NOT_ALLOWED|FILES_NOT_ALLOWED|||a\n1\n|",
+		false: "value\nhola\n||||||a\n1\n|",
+	} {
+		s, err := e.NewSession(SessionOptions{Dir: dir, Confined: confined})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(ask(t, s, script), "|"); got != want {
+			t.Errorf("confined %v:\ngot  %q\nwant %q", confined, got, want)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "out", "_SUCCESS")); err != nil {
+		t.Errorf("a relative path does not begin at the session's folder: %v", err)
 	}
 }

@@ -154,7 +154,7 @@ func (s *Session) columnsOf(ctx context.Context, at scope, n sql.Name) (types.Sc
 	}
 	if t != nil {
 		if len(t.Schema()) == 0 {
-			now, err := s.e.readable(ctx, t, s.zoneNow())
+			now, err := s.readable(ctx, t)
 			if err != nil {
 				return nil, nil, nil, at.at(err, n.Span())
 			}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -171,5 +173,27 @@ func TestSQL(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOnlyTheTokenReachesFiles: a request of another user of the machine, who cannot read the data
+// directory, must not read the files of the one whose process it is.
+func TestOnlyTheTokenReachesFiles(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.txt"), []byte("hola\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := openSite(t)
+	body := `{"sql":"SELECT value FROM text.` + "`a.txt`" + `","dir":"` + dir + `"}`
+	for _, c := range []struct{ name, token, has string }{
+		{"no token", "", "FILES_NOT_ALLOWED"}, {"another", "0123456789abcdee", "FILES_NOT_ALLOWED"}, {"the token", siteToken, `[["hola"]]`},
+	} {
+		headers := []string{"Content-Type", "application/json"}
+		if c.token != "" {
+			headers = append(headers, "Azud-Token", c.token)
+		}
+		if a := s.do("POST", "/api/v1/sql", body, headers...); !strings.Contains(a.body, c.has) {
+			t.Errorf("%s: %s", c.name, a.body)
+		}
 	}
 }

@@ -49,6 +49,8 @@ type Config struct {
 	Version string
 	Extra   map[string]http.Handler // further paths, e.g. the demonstration's feed
 	Log     func(string)
+	// Token, sent in the header Azud-Token, lets a request's statements name files; "": none may.
+	Token string
 	// Dial connects to the broker of this process, whose listeners may ask for a login; nil:
 	// its address is dialled.
 	Dial func() (net.Conn, error)

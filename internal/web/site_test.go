@@ -72,7 +72,7 @@ func openSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv, err := Listen(Config{Sys: s, Addr: "127.0.0.1:0", Data: "(memory)", Version: "test", Log: log, Topics: func() []Topic {
+	srv, err := Listen(Config{Sys: s, Addr: "127.0.0.1:0", Data: "(memory)", Version: "test", Token: siteToken, Log: log, Topics: func() []Topic {
 		var out []Topic
 		for _, i := range b.Topics() {
 			out = append(out, Topic{Name: i.Name, Partitions: i.Partitions, Records: i.Records, Bytes: &i.Bytes, Internal: i.Internal})
@@ -268,3 +268,6 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 	t.Fatal("not within reason: " + what)
 }
+
+// siteToken is the one of the test's data directory.
+const siteToken = "0123456789abcdef"

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type request struct {
 	// settings. Without it the request has a session of its own.
 	Session   string            `json:"session"`
 	Settings  map[string]string `json:"settings"` // of a new session, as by SET
+	Dir       string            `json:"dir"`      // of a new session: where relative paths begin, for who may name files
 	Values    map[string]string `json:"values"`   // of ${name} and :name
 	KeepGoing bool              `json:"keepGoing"`
 	Progress  bool              `json:"progress"` // send {"progress":{"rows":n}} now and then: the rows read so far
@@ -52,7 +54,7 @@ func (s *Server) postSQL(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusBadRequest, errs.Render(err))
 		return
 	}
-	session, done, err := s.session(w, &req)
+	session, done, err := s.session(w, &req, s.trusted(r))
 	if err != nil {
 		status := http.StatusBadRequest
 		if errs.ClassOf(err) == "TOO_MANY_SESSIONS" {
@@ -83,10 +85,18 @@ func (s *Server) postSQL(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// tokenHeader carries Config.Token.
+const tokenHeader = "Azud-Token"
+
+// trusted reports a request of somebody who can read the data directory.
+func (s *Server) trusted(r *http.Request) bool {
+	return s.cfg.Token != "" && subtle.ConstantTimeCompare([]byte(r.Header.Get(tokenHeader)), []byte(s.cfg.Token)) == 1
+}
+
 // session is the one that a request names, or one of its own.
-func (s *Server) session(w http.ResponseWriter, req *request) (session *engine.Session, done func(), err error) {
+func (s *Server) session(w http.ResponseWriter, req *request, trusted bool) (session *engine.Session, done func(), err error) {
 	begin := func() (*engine.Session, error) {
-		return s.engine.NewSession(engine.SessionOptions{Database: req.Database, Settings: req.Settings})
+		return s.engine.NewSession(engine.SessionOptions{Database: req.Database, Settings: req.Settings, Dir: req.Dir, Confined: !trusted})
 	}
 	if req.Session == "" {
 		session, err = begin()
