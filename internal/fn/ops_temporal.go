@@ -110,6 +110,9 @@ func bindShift(name, op string, args []Arg, swapped, try bool, bad error) (Bound
 // bindTimeShift moves a timestamp by an interval; dates and strings become timestamps.
 func bindTimeShift(b Bound, at, by types.Type, sign int64, swapped bool, bad error) (Bound, error) {
 	text := at.Kind == types.String
+	if text && by.Kind == types.YearMonth {
+		return Bound{}, bad
+	}
 	switch at.Kind {
 	case types.Timestamp, types.TimestampNTZ:
 	case types.Date, types.String, types.Null:

@@ -35,6 +35,10 @@ func (a *analyzer) param(e *sql.Param) (val, error) {
 // shownValue shows a constant as a literal.
 func (a *analyzer) shownValue(v *vec.Col) string {
 	switch v.Type.Kind {
+	case types.Array, types.Map:
+		if !v.IsNull(0) {
+			return a.shownList(v)
+		}
 	case types.Date, types.Timestamp, types.TimestampNTZ:
 		if !v.IsNull(0) {
 			return v.Type.SQL() + " '" + a.textOf(v) + "'"
@@ -44,6 +48,23 @@ func (a *analyzer) shownValue(v *vec.Col) string {
 		return "NULL"
 	}
 	return a.textOf(v)
+}
+
+// shownList shows an ARRAY or a MAP as the call that makes it.
+func (a *analyzer) shownList(v *vec.Col) string {
+	kids, lo, hi := v.List(0)
+	var parts []string
+	for i := lo; i < hi; i++ {
+		for k := range kids {
+			part := vec.Slice(&kids[k], i, i+1)
+			parts = append(parts, a.shownValue(&part))
+		}
+	}
+	name := "array"
+	if v.Type.Kind == types.Map {
+		name = "map"
+	}
+	return name + "(" + strings.Join(parts, ", ") + ")"
 }
 
 // variable finds a session variable: x, session.x or system.session.x, with fields after it. It is
