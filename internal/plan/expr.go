@@ -111,15 +111,38 @@ type Agg struct {
 	At       errs.Span
 }
 
-func (e *Ref) Type() types.Type      { return e.Attr.Type }
-func (e *Lit) Type() types.Type      { return e.Value.Type }
-func (e *Call) Type() types.Type     { return e.Fn.Result }
-func (e *Cast) Type() types.Type     { return e.To }
-func (e *Logic) Type() types.Type    { return types.BooleanType }
-func (e *Case) Type() types.Type     { return e.Then[0].Type() }
-func (e *Coalesce) Type() types.Type { return e.Args[0].Type() }
+func (e *Ref) Type() types.Type   { return e.Attr.Type }
+func (e *Lit) Type() types.Type   { return e.Value.Type }
+func (e *Call) Type() types.Type  { return e.Fn.Result }
+func (e *Cast) Type() types.Type  { return e.To }
+func (e *Logic) Type() types.Type { return types.BooleanType }
+func (e *Case) Type() types.Type {
+	return merged(merged(e.Then[0].Type(), e.Then[1:]...), nonNil(e.Else)...)
+}
+func (e *Coalesce) Type() types.Type { return merged(e.Args[0].Type(), e.Args[1:]...) }
 func (e *In) Type() types.Type       { return types.BooleanType }
 func (e *Agg) Type() types.Type      { return e.Fn.Result }
+
+// merged is t where what is within it can be NULL if it can be in one of the others, which have the
+// same type otherwise.
+func merged(t types.Type, others ...Expr) types.Type {
+	if !t.IsNested() {
+		return t
+	}
+	for _, e := range others {
+		if u, ok := types.Common(t, e.Type()); ok {
+			t = u
+		}
+	}
+	return t
+}
+
+func nonNil(e Expr) []Expr {
+	if e == nil {
+		return nil
+	}
+	return []Expr{e}
+}
 
 func (e *Field) Type() types.Type {
 	t := e.X.Type()
