@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/azud/azud/internal/plan"
 )
@@ -17,10 +18,14 @@ type Rule struct {
 	Required bool
 }
 
-// Rules are the rules that need no numbers, in the order they run, round after round.
-func Rules() []Rule {
+// Rules are the rules that need no numbers, in the order they run, round after round; constants that
+// may depend on a time zone are not folded.
+func Rules() []Rule { return rulesIn(nil) }
+
+// rulesIn are Rules that fold constants in a zone.
+func rulesIn(zone *time.Location) []Rule {
 	return []Rule{
-		{"fold constants", foldConstants, false},
+		{"fold constants", folding(zone), false},
 		{"simplify predicates", simplify, false},
 		{"factor conditions", factorConditions, true},
 		{"push filters down", pushFilters, true},
@@ -49,8 +54,9 @@ func closing(s *stats) []Rule {
 
 // Options says which rules run.
 type Options struct {
-	Off     bool     // only the required rules
-	Exclude []string // rules left out, by name in any case; required ones run nevertheless
+	Zone    *time.Location // of the session; nil leaves what may depend on it unfolded
+	Off     bool           // only the required rules
+	Exclude []string       // rules left out, by name in any case; required ones run nevertheless
 }
 
 func (o Options) runs(r Rule) bool {
@@ -80,7 +86,7 @@ func Batch(ctx context.Context, n plan.Node, o Options) plan.Node {
 func rounds(n plan.Node, o Options) plan.Node {
 	for range maxRounds {
 		before := n
-		for _, r := range Rules() {
+		for _, r := range rulesIn(o.Zone) {
 			if o.runs(r) {
 				n = r.Apply(n)
 			}

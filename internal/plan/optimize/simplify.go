@@ -1,6 +1,8 @@
 package optimize
 
 import (
+	"time"
+
 	"github.com/azud/azud/internal/fn"
 	"github.com/azud/azud/internal/plan"
 	"github.com/azud/azud/internal/types"
@@ -15,20 +17,29 @@ func mapAll(n plan.Node, f func(plan.Expr) plan.Expr) plan.Node {
 	})
 }
 
-// foldConstants computes what became constant by other rules. The analyzer, which knows the
-// session time zone, has folded the rest; here whatever deals in times is left alone.
-func foldConstants(n plan.Node) plan.Node {
-	ctx := &fn.Context{}
-	return mapAll(n, func(e plan.Expr) plan.Expr {
-		if !plan.Foldable(e) || dealsInTime(e) {
-			return e
-		}
-		return plan.FoldNode(ctx, e)
-	})
+// folding computes what became constant by other rules. The rest was folded by the analyzer, in the same
+// zone. Without a zone (a flow's plan), whatever may depend on one is left for the run.
+func folding(zone *time.Location) func(plan.Node) plan.Node {
+	ctx := &fn.Context{Zone: zone}
+	return func(n plan.Node) plan.Node {
+		return mapAll(n, func(e plan.Expr) plan.Expr {
+			if !plan.Foldable(e) || zone == nil && readsZone(e) {
+				return e
+			}
+			return plan.FoldNode(ctx, e)
+		})
+	}
 }
 
-// dealsInTime reports an operation on or giving times, or nested values that may hold some.
-func dealsInTime(e plan.Expr) bool {
+// readsZone reports an operation that may read the session's time zone: one on or giving times, or nested
+// values that may hold some, and those that give times as numbers or text.
+func readsZone(e plan.Expr) bool {
+	if c, ok := e.(*plan.Call); ok {
+		switch c.Name {
+		case "unix_timestamp", "to_unix_timestamp", "from_unixtime":
+			return true
+		}
+	}
 	for _, x := range append(e.Children(), e) {
 		if x.Type().IsTime() || x.Type().IsNested() {
 			return true
