@@ -67,7 +67,7 @@ def main():
     scales = [a for a in sys.argv[1:] if not a.startswith("-")] or ["0.1", "1"]
     check = "--check" in sys.argv
     folder = data.generated(scales)
-    spark = (SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    spark = (SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
              .config("spark.driver.memory", "4g").config("spark.sql.shuffle.partitions", "4").getOrCreate())
     spark.sparkContext.setLogLevel("ERROR")
     changed = 0
