@@ -21,7 +21,7 @@ type reading struct {
 
 // byDomain makes r independent of l; the conditions are equations of what r read and l's columns.
 func (u *unnester) byDomain(l, r plan.Node, of map[plan.ID]bool) (plan.Node, []plan.Expr, error) {
-	if !repeatable(l) {
+	if !repeatable(l, of) {
 		return nil, nil, errStays
 	}
 	g := &plan.Aggregate{Child: l, Stateful: -1}
@@ -54,22 +54,6 @@ func (u *unnester) byDomain(l, r plan.Node, of map[plan.ID]bool) (plan.Node, []p
 		conds = append(conds, eq)
 	}
 	return v.n, conds, nil
-}
-
-// repeatable reports a plan that gives the same rows when it is run twice.
-func repeatable(n plan.Node) bool {
-	ok := !plan.IsStreaming(n)
-	plan.Walk(n, func(n plan.Node) bool {
-		switch n.(type) {
-		case *plan.Limit, *plan.Sample, *plan.RecursiveRef:
-			ok = false
-		}
-		for _, e := range plan.ExprsOf(n) {
-			ok = ok && !plan.IsVolatile(e)
-		}
-		return ok
-	})
-	return ok
 }
 
 // copied is the domain with ids of its own.

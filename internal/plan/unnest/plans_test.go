@@ -79,6 +79,42 @@ func TestPlans(t *testing.T) {
 	}
 }
 
+// TestRepeatable: the left side is computed a second time only where that gives the same values.
+func TestRepeatable(t *testing.T) {
+	for _, c := range []struct {
+		left string
+		want bool
+	}{
+		{"SELECT k AS v FROM a", true},
+		{"SELECT k, sum(x) AS v FROM a GROUP BY k", true},
+		{"SELECT k, max(DOUBLE(x)) AS v FROM a GROUP BY k", true},
+		{"SELECT k AS v, sum(DOUBLE(x)) AS s FROM a GROUP BY k", true}, // s is not read
+		{"SELECT k, rank() OVER (ORDER BY x) AS v FROM a", true},
+		{"SELECT k, count(*) OVER (ORDER BY x) AS v FROM a", true},
+		{"SELECT k, sum(DOUBLE(x)) AS v FROM a GROUP BY k", false},
+		{"SELECT k, avg(x) AS v FROM a GROUP BY k", false},
+		{"SELECT k, stddev(x) AS v FROM a GROUP BY k", false},
+		{"SELECT k, first(x) AS v FROM a GROUP BY k", false},
+		{"SELECT k, size(collect_list(x)) AS v FROM a GROUP BY k", false},
+		{"SELECT k, max_by(k, x) AS v FROM a GROUP BY k", false},
+		{"SELECT k, row_number() OVER (ORDER BY x) AS v FROM a", false},
+		{"SELECT k, lag(k) OVER (ORDER BY x) AS v FROM a", false},
+		{"SELECT k, count(*) OVER (ORDER BY x ROWS UNBOUNDED PRECEDING) AS v FROM a", false},
+		{"SELECT k AS v FROM a GROUP BY k HAVING sum(DOUBLE(x)) > 1", false},
+		{"SELECT s, count(*) AS v FROM (SELECT k, avg(x) AS s FROM a GROUP BY k) GROUP BY s", false},
+		{"SELECT v FROM (SELECT k, avg(x) + 1 AS v FROM a GROUP BY k) UNION ALL SELECT x FROM b", false},
+	} {
+		n, err := Plan(analyzed(t, numbers+"SELECT (SELECT count(*) FROM b WHERE b.k > t.v) FROM ("+c.left+") t"))
+		if err != nil {
+			t.Errorf("%s: %v", c.left, err)
+			continue
+		}
+		if got := !strings.Contains(outline(n), "lateral"); got != c.want {
+			t.Errorf("%s: computed twice is %v\n%s", c.left, got, plan.Explain(n))
+		}
+	}
+}
+
 // TestSettled: a plan without subqueries comes back as it is, and one that was unnested too.
 func TestSettled(t *testing.T) {
 	n := analyzed(t, numbers+"SELECT a.k, count(*) FROM a JOIN b ON a.k = b.k GROUP BY a.k")
