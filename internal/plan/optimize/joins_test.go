@@ -2,6 +2,7 @@ package optimize_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -194,5 +195,31 @@ func TestOffLeavesTheRequiredRules(t *testing.T) {
 	_, after = shopPlan(t, "SELECT v.total FROM ventas v", optimize.Options{Exclude: []string{"Prune Columns"}})
 	if got := shape(after); !strings.Contains(got, "Scan ventas [id, cliente, producto, total]") {
 		t.Errorf("got\n%s", got)
+	}
+}
+
+// TestManyJoins: with more tables than a set of them can hold, each join keeps its condition.
+func TestManyJoins(t *testing.T) {
+	text := "SELECT t0.id FROM paises t0"
+	for i := 1; i < 70; i++ {
+		text += fmt.Sprintf(" JOIN paises t%d ON t%d.id = t%d.id", i, i, i-1)
+	}
+	before, after := shopPlan(t, text, optimize.Options{})
+	sameOutput(t, text, before, after)
+	joins := 0
+	plan.Walk(after, func(n plan.Node) bool {
+		switch n := n.(type) {
+		case *plan.Join:
+			joins++
+			if n.On == nil {
+				t.Errorf("a join has no condition: %s", plan.Describe(n))
+			}
+		case *plan.Filter:
+			t.Errorf("conditions came out of the joins: %s", plan.Describe(n))
+		}
+		return true
+	})
+	if joins != 69 {
+		t.Errorf("%d joins of 70 tables", joins)
 	}
 }

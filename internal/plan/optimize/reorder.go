@@ -9,7 +9,7 @@ import (
 
 // reorderJoins puts the inner joins of a query into an order that keeps the rows in between few.
 // Up to maxExact tables it weighs all orders that join by conditions, beyond that it takes the
-// best next pair again and again.
+// best next pair again and again. Of more than maxLeaves, the last ones stay on top.
 func (s *stats) reorderJoins(n plan.Node) plan.Node {
 	j, ok := n.(*plan.Join)
 	if !ok || !inner(j) {
@@ -27,7 +27,7 @@ func (s *stats) reorderJoins(n plan.Node) plan.Node {
 	}
 	c := &cluster{s: s}
 	c.collect(j)
-	if len(c.leaves) < 3 {
+	if len(c.leaves) < 3 || len(c.leaves) > maxLeaves {
 		return n.With([]plan.Node{s.reorderJoins(j.L), s.reorderJoins(j.R)})
 	}
 	want := n.Output()
@@ -41,7 +41,10 @@ func (s *stats) reorderJoins(n plan.Node) plan.Node {
 	return exactly(c.greedy(), want)
 }
 
-const maxExact = 10
+const (
+	maxExact  = 10
+	maxLeaves = 64 // a set of leaves is the bits of a uint64
+)
 
 func inner(j *plan.Join) bool { return j.Kind == plan.Inner && !j.Lateral }
 
