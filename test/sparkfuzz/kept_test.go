@@ -22,7 +22,7 @@ import (
 var runs = map[string]map[string]string{
 	"plain":        nil,
 	"one row":      {"azud.sql.batchSize": "1", "azud.sql.workers": "1"},
-	"spilling":     {"azud.sql.memory": "4096", "azud.sql.batchSize": "3"},
+	"spilling":     {"azud.sql.memory": "1", "azud.sql.batchSize": "3"},
 	"workers":      {"azud.sql.workers": "3", "azud.sql.batchSize": "2"},
 	"no optimizer": {"azud.sql.optimizer": "off"},
 }
@@ -69,7 +69,7 @@ func readKept(t *testing.T) (all []kept) {
 		}
 		all = append(all, k)
 	}
-	if len(all) < 1000 || lines.Err() != nil {
+	if len(all) < 2000 || lines.Err() != nil {
 		t.Errorf("only %d cases: %v", len(all), lines.Err())
 	}
 	return all

@@ -2,6 +2,7 @@ package sparkfuzz
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -12,10 +13,16 @@ func (c *Choices) windows(s *scope, want []kind, from string) string {
 		items = append(items, fmt.Sprintf("%s AS c%d", c.window(s, k), i+1))
 	}
 	out := "SELECT " + strings.Join(items, ", ") + from
-	if c.rare(8) {
+	if c.rare(8) && !slices.ContainsFunc(s.columns, hidden) {
 		out += "\nQUALIFY " + pick(c, "row_number() OVER ("+c.order(s)+") <= 3", c.window(s, boolK), "c1 IS NOT NULL AND count(*) OVER () > 0")
 	}
 	return out
+}
+
+// hidden reports a column that Spark takes for ambiguous in QUALIFY when a window of the select list
+// reads it: one with the name of an alias there, or of USING.
+func hidden(col column) bool {
+	return strings.HasPrefix(col.bare(), "c") || !strings.Contains(col.name, ".")
 }
 
 // order names all columns, so that only rows that are alike can change places.
