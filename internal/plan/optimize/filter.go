@@ -8,11 +8,17 @@ import "github.com/azud/azud/internal/plan"
 // through Watermark unless they read the event time. The last two are not only a matter of speed: rows that a filter takes out below
 // a Watermark do not move it, and groups that it takes out below an Aggregate are not in its
 // state; so a flow has Spark's watermarks only with this rule. Nothing moves through Limit.
-func pushFilters(n plan.Node) plan.Node {
+//
+// What stands above a join goes before what the join's own condition sends into the same side, as in
+// Spark: WHERE r.id > 0 is checked before ON 10 / r.id > 5.
+func pushFilters(n plan.Node) plan.Node { return push(push(n, false), true) }
+
+// push moves Filters and, with on, parts of the joins' conditions.
+func push(n plan.Node, on bool) plan.Node {
 	return plan.TransformUp(n, func(n plan.Node) plan.Node {
-		if j, ok := n.(*plan.Join); ok {
+		if j, ok := n.(*plan.Join); ok && on {
 			if out, moved := pushOn(j); moved {
-				return pushFilters(out)
+				return push(out, on)
 			}
 		}
 		f, ok := n.(*plan.Filter)
@@ -20,7 +26,7 @@ func pushFilters(n plan.Node) plan.Node {
 			return n
 		}
 		if out, moved := pushed(f); moved {
-			return pushFilters(out)
+			return push(out, on)
 		}
 		return n
 	})
