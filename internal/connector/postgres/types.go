@@ -50,8 +50,7 @@ type column struct {
 	form string // how it is selected, with %s for its name; "": as it is
 	// exact says that comparisons of what is selected and of the column are the same.
 	exact bool
-	scale int32 // of numeric, as typmod says; -1: any
-	local bool  // a time without zone that is read as one of the session's zone
+	local bool // a time without zone that is read as one of the session's zone
 }
 
 // selected is the column in a statement's select list.
