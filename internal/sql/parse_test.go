@@ -85,19 +85,6 @@ func TestExpressionsAsSpark(t *testing.T) {
 	}
 }
 
-func TestNamesAsSpark(t *testing.T) {
-	for _, c := range nameCases {
-		e, err := ParseExpr(source(c[0]))
-		if err != nil {
-			t.Errorf("%s: %v", c[0], err)
-			continue
-		}
-		if got := OutputName(e); got != c[1] {
-			t.Errorf("%s\nis called %q, Spark calls it %q", c[0], got, c[1])
-		}
-	}
-}
-
 func TestTypesAsSpark(t *testing.T) {
 	for _, c := range typeCases {
 		typ, err := ParseType(source(c[0]))
@@ -239,7 +226,7 @@ func TestFlow(t *testing.T) {
 	if flow.Name.Name != "promedios" || flow.Target.String() != "consola" || !ref.Stream || ref.Watermark.Delay.Micros != 600_000_000 || ref.Alias.Name.Name != "l" {
 		t.Errorf("flow: %s", Print(flow))
 	}
-	if sel.Items[0].Text != "window(timestamp, '5 minutes')" || sel.Items[0].Alias[0].Name != "window" || OutputName(sel.Items[1].X) != "count(1)" {
+	if sel.Items[0].Text != "window(timestamp, '5 minutes')" || sel.Items[0].Alias[0].Name != "window" {
 		t.Errorf("items: %+v", sel.Items)
 	}
 	pos := sel.Items[1].X.Span()

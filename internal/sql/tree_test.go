@@ -74,7 +74,7 @@ func TestPipes(t *testing.T) {
 				t.Errorf("SET: %+v", r)
 			}
 		case PipeExtend:
-			if len(s.Items) != 2 || !isBareStar(s.Items[0].X) {
+			if len(s.Items) != 2 || !isStar(s.Items[0].X) {
 				t.Errorf("EXTEND: %+v", s.Items)
 			}
 		}
@@ -201,4 +201,9 @@ func TestDefinitions(t *testing.T) {
 	if !u.IncludeNulls || !u.Multi || len(u.Values) != 2 || len(u.Columns) != 2 || u.Columns[0].Alias.Name != "x" {
 		t.Errorf("unpivot: %+v", u)
 	}
+}
+
+func isStar(x Expr) bool {
+	s, ok := x.(*Star)
+	return ok && len(s.Qualifier) == 0 && len(s.Except) == 0
 }
