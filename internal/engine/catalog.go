@@ -259,20 +259,6 @@ func (c *catalog) notFound(parts []string) error {
 	return e.WithHint("SHOW TABLES lists what there is")
 }
 
-// list is all tables, by database and name.
-func (c *catalog) list() []*Table {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var out []*Table
-	for _, db := range c.order {
-		for _, t := range c.databases[db].tables {
-			out = append(out, t)
-		}
-	}
-	slices.SortFunc(out, func(a, b *Table) int { return strings.Compare(a.Name(), b.Name()) })
-	return out
-}
-
 // own finds what a schema itself holds under a name; the table is nil if it is a view.
 func (c *catalog) own(db, name string) (*Table, bool) {
 	c.mu.Lock()

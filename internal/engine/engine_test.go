@@ -72,7 +72,7 @@ func TestPipelineErrorsPointAtTheirPlace(t *testing.T) {
 		if err == nil || errs.ClassOf(err) != c.class || !strings.Contains(errs.Render(err), c.has) {
 			t.Errorf("%s: got\n%v\nwant %s with %q", c.name, errs.Render(orNil(err)), c.class, c.has)
 		}
-		if len(e.Pipelines()) != 0 || len(e.catalog.list()) != 0 {
+		if len(e.Pipelines()) != 0 || len(e.catalog.names()) != 1 {
 			t.Errorf("%s: something of the broken pipeline stays", c.name)
 		}
 	}

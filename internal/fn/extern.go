@@ -30,9 +30,6 @@ func Mismatch(name string, i int, required string, got types.Type) error {
 	return mismatch(name, i, required, got)
 }
 
-// NotFoldable is the error of an argument that must be a constant.
-func NotFoldable(name, argument string) error { return notFoldable(name, argument) }
-
 // WithExamples fills in examples from lines of name, query and result, separated by tabs, as in
 // examples.tsv.
 func WithExamples(table string, list []Scalar) []Scalar {

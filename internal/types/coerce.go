@@ -100,18 +100,6 @@ func commonNested(a, b Type) (Type, bool) {
 	return StructOf(out...), true
 }
 
-// CommonOf folds Common over a list; VOID for an empty one.
-func CommonOf(list ...Type) (Type, bool) {
-	out := NullType
-	for _, t := range list {
-		var ok bool
-		if out, ok = Common(out, t); !ok {
-			return Type{}, false
-		}
-	}
-	return out, true
-}
-
 // CanUpCast reports whether every value of from has an equal value in to, so that the
 // cast cannot fail or lose anything. Spark: UpCastRule.canUpCast.
 func CanUpCast(from, to Type) bool {

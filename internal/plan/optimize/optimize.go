@@ -97,14 +97,3 @@ func rounds(n plan.Node, o Options) plan.Node {
 	}
 	return n
 }
-
-// Names lists the rules, for messages.
-func Names() []string {
-	var out []string
-	for _, r := range append(Rules(), closing(nil)...) {
-		if !slices.Contains(out, r.Name) {
-			out = append(out, r.Name)
-		}
-	}
-	return out
-}
