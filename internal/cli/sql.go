@@ -60,7 +60,7 @@ func (a *app) sql() *cobra.Command {
 			"Tab, and Ctrl+C to cancel a statement (\\? says more). The first error ends a script with status 1.",
 		Example: "  azud sql -e \"SELECT count(*), max(magnitud) FROM sismos\"\n  azud sql -o json -e \"SELECT * FROM estadisticas\"\n" +
 			"  azud sql -D dia=2024-01-15 -D tabla=ventas -f informe.sql -o csv    # WHERE fecha = :dia … FROM ${tabla}\n" +
-			"  azud sql -e \"SELECT * FROM parquet.`/datos/ventas`\" -o markdown",
+			"  azud sql -e 'SELECT * FROM parquet.`/datos/ventas`' -o markdown",
 		Args: exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := o.check(c); err != nil {

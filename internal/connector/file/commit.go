@@ -32,9 +32,9 @@ func (w *writer) Commit(ctx context.Context) error {
 	case !there:
 		err = w.place()
 	case w.mode == connector.SaveOverwrite:
-		err = w.overwrite()
+		err = begun(w.target, w.overwrite())
 	case w.mode == connector.SaveAppend:
-		err = w.append()
+		err = begun(w.target, w.append())
 	default:
 		_ = w.Abort(ctx) // the error below says what happened
 		return errs.New("PATH_ALREADY_EXISTS", "Path file:%s already exists: it was made while this write went on", w.target).State("42K04")

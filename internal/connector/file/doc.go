@@ -4,7 +4,8 @@
 // groups that a filter excludes, and gives the rest in parts that can be read side by side: a row
 // group, or 16 MiB of a file of lines. What a record's mistake does is the table's mode.
 //
-// Writing never changes what readers see before it is whole. A write goes to a hidden folder
+// Writing changes nothing that readers see until its rows are whole on disk. Who lists the folder while an
+// append moves its files in may see some of them; who listed it before an overwrite may miss files. A write goes to a hidden folder
 // _azud-UUID beside the target ("dir/.t._azud-UUID" for the target "dir/t"); its files are synced. Then:
 //
 //   - errorifexists, and any write to a place where nothing is: the hidden folder is renamed to the

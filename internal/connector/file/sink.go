@@ -101,6 +101,16 @@ func writeFailed(name string, err error) error {
 		WithHint("what was there before is unchanged")
 }
 
+// begun is the error of a commit that failed half way: its mark or list may be on disk, and then the next
+// who opens the folder finishes it. To write the rows again could double them.
+func begun(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return errs.Wrap(err, "TASK_WRITE_FAILED", "Task failed while committing rows to %s", name).State("58030").
+		WithHint("look at what is there before you write again: the next read or write of the folder finishes what was begun, or finds it unchanged")
+}
+
 // sweep removes what writes left behind that died long ago.
 func (s *sink) sweep() {
 	dir := parent(s.target)
