@@ -174,7 +174,7 @@ func onOf(conds []cond, l, r table) plan.Expr {
 		if k%2 == 1 && c.op != "<" {
 			a, b = b, a
 		}
-		on = and(on, fnCall(c.op, a, b))
+		on = plan.And(on, fnCall(c.op, a, b))
 	}
 	return on
 }

@@ -31,9 +31,9 @@ func shapeOf(n *plan.Join) *joinShape {
 		s.rest = n.On
 		return s
 	}
-	for _, c := range conjuncts(n.On, nil) {
+	for _, c := range plan.Conjuncts(n.On) {
 		if !s.key(c) {
-			s.rest = and(s.rest, c)
+			s.rest = plan.And(s.rest, c)
 		}
 	}
 	return s
@@ -50,24 +50,6 @@ func (s *joinShape) keep() {
 			s.kept = append(s.kept, i)
 		}
 	}
-}
-
-// conjuncts takes a condition apart at its ANDs; TRUE is none.
-func conjuncts(e plan.Expr, to []plan.Expr) []plan.Expr {
-	if e == nil {
-		return to
-	}
-	if l, ok := e.(*plan.Logic); ok && !l.Or {
-		return conjuncts(l.R, conjuncts(l.L, to))
-	}
-	return append(to, e)
-}
-
-func and(a, b plan.Expr) plan.Expr {
-	if a == nil {
-		return b
-	}
-	return &plan.Logic{L: a, R: b}
 }
 
 // key takes a conjunct as a key if it equates an expression of one side with one of the other.

@@ -222,21 +222,13 @@ func (a *analyzer) joinUsing(p *plan.Join, l, r side, names []sql.Ident) (plan.N
 		if err != nil {
 			return nil, nil, err
 		}
-		p.On = and(p.On, eq.x)
+		p.On = plan.And(p.On, eq.x)
 	}
 	sc := joinedScope(p.Kind, l.sc, r.sc)
 	if p.Kind == plan.FullOuter {
 		return a.coalesced(p, sc, keys)
 	}
 	return p, usingScope(p.Kind, sc, keys), nil
-}
-
-// and joins conditions; nil is TRUE.
-func and(l, r plan.Expr) plan.Expr {
-	if l == nil {
-		return r
-	}
-	return &plan.Logic{L: l, R: r, At: r.Span()}
 }
 
 func (a *analyzer) usingColumn(sc *scope, name sql.Ident, i int) (plan.Attr, error) {

@@ -28,7 +28,7 @@ func (a *analyzer) intersected(s *sql.SetOp, ins [2]plan.Node, names *scope, nul
 		if err != nil {
 			return nil, nil, err
 		}
-		j.On = and(j.On, eq.x)
+		j.On = plan.And(j.On, eq.x)
 	}
 	p := &plan.Project{Child: j}
 	for i, l := range ins[0].Output() {

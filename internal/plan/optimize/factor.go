@@ -31,7 +31,7 @@ func factorConditions(n plan.Node) plan.Node {
 }
 
 func factored(e plan.Expr) (plan.Expr, bool) {
-	list := conjuncts(e)
+	list := plan.Conjuncts(e)
 	var out []plan.Expr
 	changed := false
 	for _, c := range list {
@@ -54,7 +54,7 @@ func factored(e plan.Expr) (plan.Expr, bool) {
 	if !changed {
 		return e, false
 	}
-	return conjunction(out), true
+	return plan.And(out...), true
 }
 
 // branches splits a condition at its ORs.
@@ -78,7 +78,7 @@ func disjunction(list []plan.Expr) plan.Expr {
 func commonParts(list []plan.Expr) (common []plan.Expr, rest plan.Expr) {
 	parts := make([][]plan.Expr, len(list))
 	for i, b := range list {
-		parts[i] = conjuncts(b)
+		parts[i] = plan.Conjuncts(b)
 	}
 	for _, c := range parts[0] {
 		if everywhere(c, parts[1:]) && !holds(common, c) {
@@ -99,7 +99,7 @@ func commonParts(list []plan.Expr) (common []plan.Expr, rest plan.Expr) {
 		if len(own) == 0 {
 			return common, nil
 		}
-		left = append(left, conjunction(own))
+		left = append(left, plan.And(own...))
 	}
 	return common, disjunction(left)
 }
@@ -124,11 +124,11 @@ func holds(list []plan.Expr, c plan.Expr) bool {
 
 // withSides adds what an OR of a join's condition says of one side alone, once.
 func withSides(cond plan.Expr, j *plan.Join) (plan.Expr, bool) {
-	list := conjuncts(cond)
+	list := plan.Conjuncts(cond)
 	changed := false
 	for _, side := range []plan.Node{j.L, j.R} {
-		own := idsOf(side.Output())
-		for _, c := range conjuncts(cond) {
+		own := ids(plan.IDs(side.Output()))
+		for _, c := range plan.Conjuncts(cond) {
 			l, ok := c.(*plan.Logic)
 			if !ok || !l.Or || !movable(c) || own.covers(c) {
 				continue
@@ -142,7 +142,7 @@ func withSides(cond plan.Expr, j *plan.Join) (plan.Expr, bool) {
 	if !changed {
 		return cond, false
 	}
-	return conjunction(list), true
+	return plan.And(list...), true
 }
 
 // ofSide is the OR of what each branch says of one side; nil if one says nothing of it.
@@ -150,7 +150,7 @@ func ofSide(list []plan.Expr, own ids) plan.Expr {
 	var out []plan.Expr
 	for _, b := range list {
 		var mine []plan.Expr
-		for _, c := range conjuncts(b) {
+		for _, c := range plan.Conjuncts(b) {
 			if own.covers(c) && !plan.IsConst(c) {
 				mine = append(mine, c)
 			}
@@ -158,7 +158,7 @@ func ofSide(list []plan.Expr, own ids) plan.Expr {
 		if len(mine) == 0 {
 			return nil
 		}
-		out = append(out, conjunction(mine))
+		out = append(out, plan.And(mine...))
 	}
 	return disjunction(out)
 }
@@ -169,9 +169,9 @@ func implied(side plan.Node, e plan.Expr) bool {
 	plan.Walk(side, func(n plan.Node) bool {
 		switch n := n.(type) {
 		case *plan.Filter:
-			found = found || holds(conjuncts(n.Cond), e)
+			found = found || holds(plan.Conjuncts(n.Cond), e)
 		case *plan.Join:
-			found = found || holds(conjunctsOf(n.On), e)
+			found = found || holds(plan.Conjuncts(n.On), e)
 		}
 		return !found
 	})

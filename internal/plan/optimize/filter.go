@@ -32,26 +32,6 @@ func push(n plan.Node, on bool) plan.Node {
 	})
 }
 
-// conjuncts splits a condition at its ANDs.
-func conjuncts(e plan.Expr) []plan.Expr {
-	if l, ok := e.(*plan.Logic); ok && !l.Or {
-		return append(conjuncts(l.L), conjuncts(l.R)...)
-	}
-	return []plan.Expr{e}
-}
-
-// filtered puts a Filter with all conditions over a node; with none it is the node.
-func filtered(n plan.Node, conds []plan.Expr) plan.Node {
-	if len(conds) == 0 {
-		return n
-	}
-	all := conds[0]
-	for _, c := range conds[1:] {
-		all = &plan.Logic{L: all, R: c, At: c.Span()}
-	}
-	return &plan.Filter{Child: n, Cond: all}
-}
-
 // split sorts conditions into those that may move and those that stay, each in their order.
 func split(conds []plan.Expr, may func(plan.Expr) bool) (move, stay []plan.Expr) {
 	for _, c := range conds {
@@ -98,13 +78,13 @@ func allMovable(list []plan.Named) bool {
 }
 
 func pushed(f *plan.Filter) (plan.Node, bool) {
-	conds := conjuncts(f.Cond)
+	conds := plan.Conjuncts(f.Cond)
 	switch c := f.Child.(type) {
 	case *plan.Filter:
 		if !movable(f.Cond) || !movable(c.Cond) {
 			return f, false
 		}
-		return filtered(c.Child, append(conjuncts(c.Cond), conds...)), true
+		return plan.Filtered(c.Child, append(plan.Conjuncts(c.Cond), conds...)), true
 	case *plan.Project:
 		return throughProject(f, conds, c)
 	case *plan.TimeWindow:
@@ -136,8 +116,8 @@ func through(f *plan.Filter, conds []plan.Expr, may func(plan.Expr) bool) (plan.
 	if len(move) == 0 {
 		return f, false
 	}
-	below := filtered(f.Child.Children()[0], move)
-	return filtered(f.Child.With([]plan.Node{below}), stay), true
+	below := plan.Filtered(f.Child.Children()[0], move)
+	return plan.Filtered(f.Child.With([]plan.Node{below}), stay), true
 }
 
 func reads(e plan.Expr, id plan.ID) bool {
@@ -159,7 +139,7 @@ func throughProject(f *plan.Filter, conds []plan.Expr, p *plan.Project) (plan.No
 	for i := range move {
 		move[i] = plan.Substitute(move[i], by)
 	}
-	return filtered(&plan.Project{Child: filtered(p.Child, move), Cols: p.Cols}, stay), true
+	return plan.Filtered(&plan.Project{Child: plan.Filtered(p.Child, move), Cols: p.Cols}, stay), true
 }
 
 func expressions(list []plan.Named) map[plan.ID]plan.Expr {
@@ -193,7 +173,7 @@ func throughAggregate(f *plan.Filter, conds []plan.Expr, g *plan.Aggregate) (pla
 	for i := range move {
 		move[i] = plan.Substitute(move[i], by)
 	}
-	return filtered(g.With([]plan.Node{filtered(g.Child, move)}), stay), true
+	return plan.Filtered(g.With([]plan.Node{plan.Filtered(g.Child, move)}), stay), true
 }
 
 // ordersMatter reports first, last, collect_list and their like, which Spark calls
@@ -223,9 +203,9 @@ func throughUnion(f *plan.Filter, conds []plan.Expr, u *plan.Union) (plan.Node, 
 		for k, c := range move {
 			own[k] = plan.Substitute(c, by)
 		}
-		inputs[i] = filtered(in, own)
+		inputs[i] = plan.Filtered(in, own)
 	}
-	return filtered(u.With(inputs), stay), true
+	return plan.Filtered(u.With(inputs), stay), true
 }
 
 // flattenUnions makes one Union of a Union within a Union.

@@ -8,14 +8,6 @@ import (
 // ids is a set of attributes.
 type ids map[plan.ID]bool
 
-func idsOf(list []plan.Attr) ids {
-	out := ids{}
-	for _, a := range list {
-		out[a.ID] = true
-	}
-	return out
-}
-
 // covers reports whether an expression reads only attributes of the set.
 func (s ids) covers(e plan.Expr) bool {
 	set := map[plan.ID]bool{}
@@ -31,7 +23,7 @@ func (s ids) covers(e plan.Expr) bool {
 // throughJoin moves conditions above a join into its sides or, for an inner join, into On.
 // Spark: PushPredicateThroughJoin.
 func throughJoin(f *plan.Filter, conds []plan.Expr, j *plan.Join) (plan.Node, bool) {
-	left, right := idsOf(j.L.Output()), idsOf(j.R.Output())
+	left, right := ids(plan.IDs(j.L.Output())), ids(plan.IDs(j.R.Output()))
 	var toL, toR, toOn, stay []plan.Expr
 	for _, c := range conds {
 		switch {
@@ -51,35 +43,15 @@ func throughJoin(f *plan.Filter, conds []plan.Expr, j *plan.Join) (plan.Node, bo
 		return f, false
 	}
 	d := *j
-	d.L, d.R = filtered(j.L, toL), filtered(j.R, toR)
+	d.L, d.R = plan.Filtered(j.L, toL), plan.Filtered(j.R, toR)
 	if len(toOn) > 0 {
-		d.On = conjunction(append(conjunctsOf(j.On), toOn...))
+		d.On = plan.And(append(plan.Conjuncts(j.On), toOn...)...)
 	}
-	return filtered(&d, stay), true
+	return plan.Filtered(&d, stay), true
 }
 
 // keepsLeft reports kinds whose left rows come out as they are, or not at all.
 func keepsLeft(k plan.JoinKind) bool { return k != plan.RightOuter && k != plan.FullOuter }
-
-// conjunctsOf splits a condition that may be absent.
-func conjunctsOf(e plan.Expr) []plan.Expr {
-	if e == nil {
-		return nil
-	}
-	return conjuncts(e)
-}
-
-// conjunction is all conditions joined by AND; nil for none.
-func conjunction(list []plan.Expr) plan.Expr {
-	if len(list) == 0 {
-		return nil
-	}
-	all := list[0]
-	for _, c := range list[1:] {
-		all = &plan.Logic{L: all, R: c, At: c.Span()}
-	}
-	return all
-}
 
 // pushOn moves the parts of a join's own condition that read one side into that side, where rows
 // that fail them have no other effect.
@@ -87,12 +59,12 @@ func pushOn(j *plan.Join) (plan.Node, bool) {
 	if j.On == nil {
 		return j, false
 	}
-	left, right := idsOf(j.L.Output()), idsOf(j.R.Output())
+	left, right := ids(plan.IDs(j.L.Output())), ids(plan.IDs(j.R.Output()))
 	intoL := j.Kind == plan.Inner || j.Kind == plan.RightOuter || j.Kind == plan.LeftSemi
 	intoR := !j.Lateral && (j.Kind == plan.Inner || j.Kind == plan.LeftOuter || j.Kind == plan.LeftSingle ||
 		j.Kind == plan.LeftSemi || j.Kind == plan.LeftAnti && !j.NullAware)
 	var toL, toR, stay []plan.Expr
-	for _, c := range conjuncts(j.On) {
+	for _, c := range plan.Conjuncts(j.On) {
 		switch {
 		case intoL && movable(c) && left.covers(c):
 			toL = append(toL, c)
@@ -106,7 +78,7 @@ func pushOn(j *plan.Join) (plan.Node, bool) {
 		return j, false
 	}
 	d := *j
-	d.L, d.R, d.On = filtered(j.L, toL), filtered(j.R, toR), conjunction(stay)
+	d.L, d.R, d.On = plan.Filtered(j.L, toL), plan.Filtered(j.R, toR), plan.And(stay...)
 	return &d, true
 }
 
@@ -124,7 +96,7 @@ func throughWindow(f *plan.Filter, conds []plan.Expr, w *plan.Window) (plan.Node
 
 // throughGenerate moves conditions on the columns that are passed on.
 func throughGenerate(f *plan.Filter, conds []plan.Expr, g *plan.Generate) (plan.Node, bool) {
-	below := idsOf(g.Child.Output())
+	below := ids(plan.IDs(g.Child.Output()))
 	return through(f, conds, below.covers)
 }
 
@@ -141,8 +113,8 @@ func dropOuterJoins(n plan.Node) plan.Node {
 			return n
 		}
 		needL, needR := false, false
-		left, right := idsOf(j.L.Output()), idsOf(j.R.Output())
-		for _, c := range conjuncts(f.Cond) {
+		left, right := ids(plan.IDs(j.L.Output())), ids(plan.IDs(j.R.Output()))
+		for _, c := range plan.Conjuncts(f.Cond) {
 			needL = needL || rejectsNulls(c, left)
 			needR = needR || rejectsNulls(c, right)
 		}

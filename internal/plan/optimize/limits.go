@@ -73,7 +73,7 @@ func filterScans(n plan.Node) plan.Node {
 			return n
 		}
 		d := *s
-		for _, c := range conjuncts(f.Cond) {
+		for _, c := range plan.Conjuncts(f.Cond) {
 			if movable(c) {
 				d.Filters = append(d.Filters, c)
 			}

@@ -80,7 +80,7 @@ func Batch(ctx context.Context, n plan.Node, o Options) plan.Node {
 			n = r.Apply(n)
 		}
 	}
-	return exactly(n, want)
+	return plan.Exactly(n, want)
 }
 
 func rounds(n plan.Node, o Options) plan.Node {

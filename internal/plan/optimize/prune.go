@@ -216,7 +216,7 @@ func (p pruner) pruneUnion(n *plan.Union, need map[plan.ID]bool) plan.Node {
 			want[i] = out[k]
 			below[out[k].ID] = true
 		}
-		child := exactly(p.prune(in, below), want)
+		child := plan.Exactly(p.prune(in, below), want)
 		changed = changed || child != in
 		d.Inputs = append(d.Inputs, child)
 	}
@@ -224,23 +224,6 @@ func (p pruner) pruneUnion(n *plan.Union, need map[plan.ID]bool) plan.Node {
 		return n
 	}
 	return d
-}
-
-// exactly is a node that gives just the wanted columns in their order.
-func exactly(n plan.Node, want []plan.Attr) plan.Node {
-	out := n.Output()
-	same := len(out) == len(want)
-	for i := range want {
-		same = same && out[i].ID == want[i].ID
-	}
-	if same {
-		return n
-	}
-	p := &plan.Project{Child: n}
-	for _, a := range want {
-		p.Cols = append(p.Cols, plan.Named{Attr: a, Expr: &plan.Ref{Attr: a}})
-	}
-	return p
 }
 
 // pruneJoin asks both sides for what is needed above, by the condition, and, of the left side, by
@@ -326,5 +309,5 @@ func (p pruner) input(n plan.Node, need map[plan.ID]bool) plan.Node {
 	if len(keep) == len(n.Output()) || len(keep) == 0 {
 		return n
 	}
-	return exactly(n, keep)
+	return plan.Exactly(n, keep)
 }

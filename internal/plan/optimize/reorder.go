@@ -36,9 +36,9 @@ func (s *stats) reorderJoins(n plan.Node) plan.Node {
 	}
 	c.prepare()
 	if len(c.leaves) <= maxExact {
-		return exactly(c.exact(), want)
+		return plan.Exactly(c.exact(), want)
 	}
-	return exactly(c.greedy(), want)
+	return plan.Exactly(c.greedy(), want)
 }
 
 const (
@@ -68,7 +68,7 @@ func (c *cluster) collect(n plan.Node) {
 	if c.at == nil {
 		c.at = j
 	}
-	c.conds = append(c.conds, conjunctsOf(j.On)...)
+	c.conds = append(c.conds, plan.Conjuncts(j.On)...)
 	c.collect(j.L)
 	c.collect(j.R)
 }
@@ -76,7 +76,7 @@ func (c *cluster) collect(n plan.Node) {
 func (c *cluster) prepare() {
 	for _, leaf := range c.leaves {
 		c.rows = append(c.rows, c.s.size(leaf))
-		c.ids = append(c.ids, idsOf(leaf.Output()))
+		c.ids = append(c.ids, ids(plan.IDs(leaf.Output())))
 	}
 	for _, cond := range c.conds {
 		set := map[plan.ID]bool{}
@@ -132,7 +132,7 @@ func (c *cluster) combine(a, b *tree, conds []plan.Expr) *tree {
 	t.rows = math.Max(1, a.rows*b.rows*c.s.matching(conds, c.attrs(a.set), c.attrs(b.set)))
 	// A row of the build side costs more than one that probes.
 	t.cost = a.cost + b.cost + t.rows + a.rows + 2*b.rows
-	t.node = &plan.Join{Kind: plan.Inner, L: a.node, R: b.node, On: conjunction(conds), At: c.at.At}
+	t.node = &plan.Join{Kind: plan.Inner, L: a.node, R: b.node, On: plan.And(conds...), At: c.at.At}
 	return t
 }
 
@@ -215,7 +215,7 @@ func (c *cluster) constants(t *tree) plan.Node {
 			rest = append(rest, c.conds[i])
 		}
 	}
-	return filtered(t.node, rest)
+	return plan.Filtered(t.node, rest)
 }
 
 // chooseBuildSides makes the smaller side of an inner join the right one, of which exec builds its
@@ -228,6 +228,6 @@ func (s *stats) chooseBuildSides(n plan.Node) plan.Node {
 		}
 		d := *j
 		d.L, d.R = j.R, j.L
-		return exactly(&d, n.Output())
+		return plan.Exactly(&d, n.Output())
 	})
 }

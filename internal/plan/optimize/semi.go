@@ -15,7 +15,7 @@ func (s *stats) sinkSemiJoins(n plan.Node) plan.Node {
 		if !ok || j.Kind != plan.LeftSemi && j.Kind != plan.LeftAnti || j.Lateral || j.On == nil {
 			return n
 		}
-		for _, c := range conjunctsOf(j.On) {
+		for _, c := range plan.Conjuncts(j.On) {
 			if !movable(c) {
 				return n
 			}
@@ -66,6 +66,6 @@ func (s *stats) over(semi *plan.Join, n plan.Node, rows float64) plan.Node {
 
 // fits reports whether a join's condition finds in n all that it reads of the left side.
 func fits(semi *plan.Join, n plan.Node) bool {
-	own := idsOf(slices.Concat(n.Output(), semi.R.Output()))
+	own := ids(plan.IDs(slices.Concat(n.Output(), semi.R.Output())))
 	return own.covers(semi.On)
 }

@@ -179,7 +179,7 @@ func (s *stats) distinct(e plan.Expr, rows float64) float64 {
 
 func (s *stats) join(n *plan.Join) float64 {
 	l, r := s.size(n.L), s.size(n.R)
-	both := l * r * s.matching(conjunctsOf(n.On), idsOf(n.L.Output()), idsOf(n.R.Output()))
+	both := l * r * s.matching(plan.Conjuncts(n.On), ids(plan.IDs(n.L.Output())), ids(plan.IDs(n.R.Output())))
 	switch n.Kind {
 	case plan.LeftSemi:
 		return l * math.Min(0.5, math.Max(both/l, 0.01))

@@ -154,7 +154,7 @@ func (w *joiner) join(j *plan.Join, r plan.Node, on []plan.Expr, sure bool) erro
 		}
 	}
 	j.L, j.R, j.Lateral = w.n, d.n, d.lateral
-	j.On = and(append(on, d.conds...)...)
+	j.On = plan.And(append(on, d.conds...)...)
 	w.n = j
 	return nil
 }
@@ -259,7 +259,7 @@ func (w *joiner) inValue(q *plan.Subquery, r plan.Node, xs []plan.Expr, not bool
 // scalar joins a subquery as a value.
 func (w *joiner) scalar(q *plan.Subquery, r plan.Node) (plan.Expr, error) {
 	out := r.Output()[0]
-	if len(outersOf(r, idsOf(w.n.Output()))) == 0 {
+	if len(outersOf(r, plan.IDs(w.n.Output()))) == 0 {
 		j := &plan.Join{Kind: plan.LeftSingle, L: w.n, R: r, At: q.At}
 		switch {
 		case atMostOne(r) && alwaysRow(r):

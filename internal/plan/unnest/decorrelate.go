@@ -11,8 +11,8 @@ type right struct {
 
 // decorrelated makes conditions of what r reads of l.
 func (u *unnester) decorrelated(l, r plan.Node) (*right, error) {
-	ids := idsOf(l.Output())
-	of := idsOf(outersOf(r, ids))
+	ids := plan.IDs(l.Output())
+	of := plan.IDs(outersOf(r, ids))
 	if len(of) == 0 {
 		return &right{n: r}, nil
 	}
@@ -42,7 +42,7 @@ func (u *unnester) decorrelated(l, r plan.Node) (*right, error) {
 // neverNull makes the conditions TRUE or FALSE: in the subquery a row with an unknown condition
 // was not there, and must not make the whole unknown.
 func (d *right) neverNull(l plan.Node) error {
-	left := idsOf(l.Output())
+	left := plan.IDs(l.Output())
 	for i, c := range d.conds {
 		if !c.Nullable() {
 			continue

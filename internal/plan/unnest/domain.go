@@ -206,7 +206,7 @@ func (d *domain) equal(a, b reading) (plan.Expr, error) {
 		}
 		conds = append(conds, eq)
 	}
-	return and(conds...), nil
+	return plan.And(conds...), nil
 }
 
 func (d *domain) pushJoin(n *plan.Join) (reading, error) {
@@ -249,7 +249,7 @@ func (d *domain) pushJoin(n *plan.Join) (reading, error) {
 		if err != nil {
 			return l, err
 		}
-		j.On = and(eq, j.On)
+		j.On = plan.And(eq, j.On)
 	}
 	return reading{&j, keep.cols}, nil
 }
@@ -270,7 +270,7 @@ func (d *domain) pulled(j *plan.Join, l reading) (bool, error) {
 			return false, err
 		}
 	}
-	j.R, j.On = side.n, and(append([]plan.Expr{l.expr(j.On)}, side.conds...)...)
+	j.R, j.On = side.n, plan.And(append([]plan.Expr{l.expr(j.On)}, side.conds...)...)
 	return true, nil
 }
 
@@ -291,7 +291,7 @@ func (d *domain) pushUnion(n *plan.Union) (reading, error) {
 			return r, err
 		}
 		cols := append(in.Output(), d.attrs(r)...)
-		u.Inputs = append(u.Inputs, exactly(r.n, cols))
+		u.Inputs = append(u.Inputs, plan.Exactly(r.n, cols))
 		if i == 0 {
 			out = reading{cols: map[plan.ID]plan.Attr{}}
 			for of, a := range r.cols {

@@ -11,52 +11,10 @@ import (
 	"github.com/azud/azud/internal/vec"
 )
 
-// conjuncts splits a condition at its ANDs; nil has none.
-func conjuncts(e plan.Expr) []plan.Expr {
-	if e == nil {
-		return nil
-	}
-	if l, ok := e.(*plan.Logic); ok && !l.Or {
-		return append(conjuncts(l.L), conjuncts(l.R)...)
-	}
-	return []plan.Expr{e}
-}
-
-// and joins conditions; without any it is nil.
-func and(list ...plan.Expr) plan.Expr {
-	var all plan.Expr
-	for _, c := range list {
-		switch {
-		case c == nil:
-		case all == nil:
-			all = c
-		default:
-			all = &plan.Logic{L: all, R: c, At: c.Span()}
-		}
-	}
-	return all
-}
-
-func filtered(n plan.Node, conds []plan.Expr) plan.Node {
-	if c := and(conds...); c != nil {
-		return &plan.Filter{Child: n, Cond: c}
-	}
-	return n
-}
-
 func refs(list []plan.Attr) []plan.Expr {
 	out := make([]plan.Expr, len(list))
 	for i, a := range list {
 		out[i] = &plan.Ref{Attr: a}
-	}
-	return out
-}
-
-// idsOf is the ids of attributes as a set.
-func idsOf(list []plan.Attr) map[plan.ID]bool {
-	out := map[plan.ID]bool{}
-	for _, a := range list {
-		out[a.ID] = true
 	}
 	return out
 }

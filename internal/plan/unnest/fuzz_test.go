@@ -96,7 +96,7 @@ func checked(t *testing.T, root, n plan.Node, outer map[plan.ID]bool) {
 		return
 	}
 	checked(t, root, j.L, outer)
-	inner := idsOf(j.L.Output())
+	inner := plan.IDs(j.L.Output())
 	for id := range outer {
 		inner[id] = true
 	}

@@ -18,7 +18,7 @@ func (u *unnester) join(j *plan.Join) (plan.Node, error) {
 
 // lateral makes another join of a Lateral one where it can.
 func (u *unnester) lateral(j *plan.Join) (plan.Node, error) {
-	if len(outersOf(j.R, idsOf(j.L.Output()))) == 0 {
+	if len(outersOf(j.R, plan.IDs(j.L.Output()))) == 0 {
 		d := *j
 		d.Lateral = false
 		return &d, nil
@@ -34,8 +34,8 @@ func (u *unnester) lateral(j *plan.Join) (plan.Node, error) {
 		return j, err
 	}
 	d := *j
-	d.R, d.Lateral, d.On = r.n, false, and(append(r.conds, j.On)...)
-	return exactly(&d, j.Output()), nil
+	d.R, d.Lateral, d.On = r.n, false, plan.And(append(r.conds, j.On)...)
+	return plan.Exactly(&d, j.Output()), nil
 }
 
 // generated makes LATERAL explode(x) a Generate over the left side.
@@ -44,7 +44,7 @@ func generated(j *plan.Join) (plan.Node, bool) {
 	if !ok || !nothing(g.Child) || j.Kind == plan.LeftOuter && j.On != nil || j.Kind > plan.LeftOuter {
 		return nil, false
 	}
-	left := idsOf(j.L.Output())
+	left := plan.IDs(j.L.Output())
 	d := *g
 	d.Child, d.Args = j.L, make([]plan.Expr, len(g.Args))
 	for i, x := range g.Args {
@@ -57,7 +57,7 @@ func generated(j *plan.Join) (plan.Node, bool) {
 			d.Out[i].Nullable = true
 		}
 	}
-	return filtered(&d, conjuncts(j.On)), true
+	return plan.Filtered(&d, plan.Conjuncts(j.On)), true
 }
 
 // lateralPeeled computes the upper part of a LATERAL subquery above the join.
@@ -91,7 +91,7 @@ func (u *unnester) lateralPeeled(j *plan.Join) (plan.Node, bool, error) {
 		out.Cols = append(out.Cols, plan.Named{Attr: a, Expr: x})
 	}
 	if p.empty != nil {
-		return filtered(out, conjuncts(j.On)), true, nil
+		return plan.Filtered(out, plan.Conjuncts(j.On)), true, nil
 	}
 	return out, true, nil
 }
@@ -112,14 +112,14 @@ func (u *unnester) joinOn(j *plan.Join) (plan.Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return exactly(n, j.Output()), nil
+		return plan.Exactly(n, j.Output()), nil
 	}
 	if j.Lateral || u.mixed(j) {
 		return u.lateralOn(j)
 	}
 	d := *j
 	l, r := u.over(j.L), u.over(j.R)
-	left := idsOf(j.L.Output())
+	left := plan.IDs(j.L.Output())
 	var failed error
 	d.On = plan.RewriteDown(j.On, func(e plan.Expr) (plan.Expr, bool) {
 		x, _ := asNot(e)
@@ -138,12 +138,12 @@ func (u *unnester) joinOn(j *plan.Join) (plan.Node, error) {
 		return nil, failed
 	}
 	d.L, d.R = l.n, r.n
-	return exactly(&d, j.Output()), nil
+	return plan.Exactly(&d, j.Output()), nil
 }
 
 // mixed reports a subquery that reads both sides of a join.
 func (u *unnester) mixed(j *plan.Join) bool {
-	left, right := idsOf(j.L.Output()), idsOf(j.R.Output())
+	left, right := plan.IDs(j.L.Output()), plan.IDs(j.R.Output())
 	found := false
 	plan.WalkExpr(j.On, func(e plan.Expr) bool {
 		if q, ok := e.(*plan.Subquery); ok {
@@ -167,7 +167,7 @@ func (u *unnester) lateralOn(j *plan.Join) (plan.Node, error) {
 			"a subquery in the condition of a FULL JOIN cannot read both sides").State("0A000").
 			WithHint("compute the subquery's value in a subquery in FROM")
 	}
-	left := idsOf(j.L.Output())
+	left := plan.IDs(j.L.Output())
 	cond := plan.RewriteUp(j.On, func(e plan.Expr) plan.Expr {
 		if r, ok := e.(*plan.Ref); ok && left[r.Attr.ID] {
 			return &plan.Outer{Attr: r.Attr, At: r.At}

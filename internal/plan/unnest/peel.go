@@ -17,7 +17,7 @@ type marker struct {
 
 // orElse is x, or for a row without match another value.
 func (m marker) orElse(x, none plan.Expr) (plan.Expr, error) {
-	if right := idsOf(m.n.Output()); isNullLit(none) && strict(x, right) {
+	if right := plan.IDs(m.n.Output()); isNullLit(none) && strict(x, right) {
 		return nullable(x, right), nil
 	}
 	missing, err := call("isnull", x.Span(), &plan.Ref{Attr: m.attr, At: x.Span()})
@@ -63,7 +63,7 @@ func (u *unnester) peeled(l, r plan.Node) (p *peel, ok bool, err error) {
 	if u.rows {
 		return nil, false, nil
 	}
-	of := idsOf(outersOf(r, idsOf(l.Output())))
+	of := plan.IDs(outersOf(r, plan.IDs(l.Output())))
 	p = &peel{exprs: map[plan.ID]plan.Expr{}}
 	for _, a := range r.Output() {
 		p.exprs[a.ID] = &plan.Ref{Attr: a}
@@ -114,7 +114,7 @@ func (p *peel) strip(n plan.Node, of map[plan.ID]bool) (below plan.Node, reads b
 			p.substitute(by)
 			n = m.Child
 		case *plan.Sort:
-			if readsOuter(and(exprsOfOrders(m.By)...), of) {
+			if readsOuter(plan.And(exprsOfOrders(m.By)...), of) {
 				reads = true
 			}
 			n = m.Child
@@ -250,6 +250,6 @@ func (p *peel) over(l plan.Node, j *plan.Join) plan.Node {
 	}
 	d := *j
 	d.L, d.R, d.Lateral = l, p.m.n, false
-	d.On = and(append(append([]plan.Expr{}, p.conds...), j.On)...)
+	d.On = plan.And(append(append([]plan.Expr{}, p.conds...), j.On)...)
 	return &d
 }

@@ -30,7 +30,7 @@ func (u *unnester) pull(n plan.Node, of map[plan.ID]bool) (plan.Node, []plan.Exp
 		return u.pullJoin(n, of)
 	case *plan.Sort: // without a LIMIT above, which is handled there, the order means nothing
 		child, conds, err := u.pull(n.Child, of)
-		if err != nil || readsOuter(and(exprsOfOrders(n.By)...), of) {
+		if err != nil || readsOuter(plan.And(exprsOfOrders(n.By)...), of) {
 			return child, conds, err
 		}
 		return n.With([]plan.Node{child}), conds, nil
@@ -58,14 +58,14 @@ func (u *unnester) pullFilter(n *plan.Filter, of map[plan.ID]bool) (plan.Node, [
 		return nil, nil, err
 	}
 	var stay []plan.Expr
-	for _, c := range conjuncts(n.Cond) {
+	for _, c := range plan.Conjuncts(n.Cond) {
 		if readsOuter(c, of) {
 			conds = append(conds, c)
 		} else {
 			stay = append(stay, c)
 		}
 	}
-	return filtered(child, stay), conds, nil
+	return plan.Filtered(child, stay), conds, nil
 }
 
 // readBy is the columns of a node that conditions read and which a list does not have yet.
@@ -102,7 +102,7 @@ func (u *unnester) pullProject(n *plan.Project, of map[plan.ID]bool) (plan.Node,
 		}
 		p.Cols = append(p.Cols, plan.Named{Attr: c.Attr, Expr: x})
 	}
-	for _, a := range readBy(conds, child, idsOf(n.Output())) {
+	for _, a := range readBy(conds, child, plan.IDs(n.Output())) {
 		p.Cols = append(p.Cols, plan.Named{Attr: a, Expr: &plan.Ref{Attr: a}})
 	}
 	return p, conds, nil
@@ -195,14 +195,14 @@ func (u *unnester) pullJoin(n *plan.Join, of map[plan.ID]bool) (plan.Node, []pla
 	}
 	if n.Kind == plan.Inner {
 		var stay []plan.Expr
-		for _, c := range conjuncts(n.On) {
+		for _, c := range plan.Conjuncts(n.On) {
 			if readsOuter(c, of) {
 				conds = append(conds, c)
 			} else {
 				stay = append(stay, c)
 			}
 		}
-		d.On = and(stay...)
+		d.On = plan.And(stay...)
 		return &d, conds, nil
 	}
 	if d.On != nil {
@@ -268,7 +268,7 @@ func (u *unnester) pullLimit(n *plan.Limit, of map[plan.ID]bool) (plan.Node, []p
 		return nil, nil, err
 	}
 	eqs, ok := equalities(conds, of)
-	if !ok || readsOuter(and(exprsOfOrders(by)...), of) {
+	if !ok || readsOuter(plan.And(exprsOfOrders(by)...), of) {
 		return nil, nil, errStays
 	}
 	out, err := u.limitEach(n, child, inners(eqs), by)
@@ -305,5 +305,5 @@ func (u *unnester) limitEach(l *plan.Limit, child plan.Node, part []plan.Expr, b
 	if l.Count >= 0 && err == nil {
 		err = bound("<=", l.Offset+l.Count)
 	}
-	return filtered(w, conds), err
+	return plan.Filtered(w, conds), err
 }

@@ -71,20 +71,20 @@ func (u *unnester) values(n plan.Node) (plan.Node, error) {
 	if failed != nil {
 		return nil, failed
 	}
-	return exactly(out.With([]plan.Node{w.n}), n.Output()), nil
+	return plan.Exactly(out.With([]plan.Node{w.n}), n.Output()), nil
 }
 
 // filter turns the conditions of a Filter into semi and anti joins where they are EXISTS or IN.
 func (u *unnester) filter(f *plan.Filter) (plan.Node, error) {
 	var plain, rest []plan.Expr
-	for _, c := range conjuncts(f.Cond) {
+	for _, c := range plan.Conjuncts(f.Cond) {
 		if hasSubquery(c) {
 			rest = append(rest, c)
 		} else {
 			plain = append(plain, c)
 		}
 	}
-	w := u.over(filtered(f.Child, plain))
+	w := u.over(plan.Filtered(f.Child, plain))
 	var conds []plan.Expr
 	for _, c := range rest {
 		done, err := w.condition(c)
@@ -100,22 +100,5 @@ func (u *unnester) filter(f *plan.Filter) (plan.Node, error) {
 		}
 		conds = append(conds, x)
 	}
-	return exactly(filtered(w.n, conds), f.Output()), nil
-}
-
-// exactly is a node that gives just the wanted columns in their order.
-func exactly(n plan.Node, want []plan.Attr) plan.Node {
-	out := n.Output()
-	same := len(out) == len(want)
-	for i := 0; same && i < len(want); i++ {
-		same = out[i].ID == want[i].ID
-	}
-	if same {
-		return n
-	}
-	p := &plan.Project{Child: n}
-	for _, a := range want {
-		p.Cols = append(p.Cols, plan.Named{Attr: a, Expr: &plan.Ref{Attr: a}})
-	}
-	return p
+	return plan.Exactly(plan.Filtered(w.n, conds), f.Output()), nil
 }
